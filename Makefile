@@ -1,0 +1,107 @@
+# The front door. CMake does the work; these are the commands one types.
+# Variables: V=1 (verbose), PEERS=go,rust,js, ARGS=… (for run, sim, bench), BUILD=dir, JOBS=n.
+BUILD ?= build
+JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
+PEERS ?= go,rust,js
+SEEDS ?= 1 2 3 4 5 6 7
+ARGS  ?=
+KEY   ?= $(or $(XDG_STATE_HOME),$(HOME)/.local/state)/p2p/node.key
+
+ifeq ($(V),1)
+  VERBOSE := --verbose
+else
+  MAKEFLAGS += --no-print-directory
+  Q := @
+endif
+
+.PHONY: all run test test-gcc test-clang tsan fuzz check check-checks check-sim interop sim bench \
+        format install clean setup help
+.DEFAULT_GOAL := all
+
+# build PRESET: configure (nothing happens when nothing changed) and compile.
+define build
+$(Q)cmake --preset $(1) -B $(BUILD)/$(1) $(if $(VERBOSE),,--log-level=WARNING >/dev/null)
+$(Q)cmake --build $(BUILD)/$(1) -j $(JOBS) $(VERBOSE)
+endef
+
+## all           build/p2p, build/p2p-sim, build/libp2p.so and build/libp2p.a (what plain `make` does)
+all:
+	$(call build,release)
+
+## run           install what is missing, build, start a node; its key persists (KEY=file, ARGS=…)
+run: setup
+	$(call build,release)
+	$(Q)mkdir -p -m 700 "$(dir $(KEY))"
+	$(Q)exec $(BUILD)/p2p node --key "$(KEY)" $(ARGS)
+
+## test          install what is missing, then every test with gcc and clang under ASan and UBSan
+test: setup
+	$(Q)scripts/run-tests $(BUILD) $(JOBS)
+
+## test-gcc      the tests, gcc with ASan and UBSan only
+test-gcc:
+	$(call build,dev)
+	$(Q)ctest --test-dir $(BUILD)/dev -j $(JOBS) --output-on-failure $(ARGS)
+
+## test-clang    the tests, clang with ASan and UBSan only
+test-clang:
+	$(call build,dev-clang)
+	$(Q)ctest --test-dir $(BUILD)/dev-clang -j $(JOBS) --output-on-failure $(ARGS)
+
+## tsan          the tests under ThreadSanitizer
+tsan:
+	$(call build,tsan)
+	$(Q)ctest --test-dir $(BUILD)/tsan -j $(JOBS) --output-on-failure $(ARGS)
+
+## fuzz          every fuzzer for 20 seconds
+fuzz:
+	$(call build,fuzz)
+	$(Q)ctest --test-dir $(BUILD)/fuzz -j $(JOBS) --output-on-failure $(ARGS)
+
+## check         layers, symbols, banned functions, format, sizes, words, limits: one line each
+check: all
+	$(Q)python3 scripts/checks/run.py --build $(BUILD)
+
+## check-checks  every check must refuse its violating samples of tests/checks/
+check-checks:
+	$(Q)python3 scripts/checks/selftest.py
+
+## check-sim     p2p and p2p-sim hold the same objects; gcc and clang builds print the same hashes
+check-sim: all
+	$(call build,release-clang)
+	$(Q)python3 scripts/check_sim.py --gcc $(BUILD) --clang $(BUILD)/release-clang
+
+## interop       our program against other implementations (PEERS=go,rust,js)
+interop: all
+	$(Q)tests/interop/build $(PEERS)
+	$(Q)tests/interop/run --peers $(PEERS) $(ARGS)
+
+## sim           every scenario of the simulator over SEEDS
+sim: all
+	$(Q)scripts/run-sim $(BUILD)/p2p-sim $(SEEDS)
+
+## bench         ours beside theirs and the ceilings, interleaved (PEERS=go,rust)
+bench: all
+	$(Q)tests/interop/build $(PEERS)
+	$(Q)bench/run --peers $(PEERS) $(ARGS)
+
+## format        lay out every C file as .clang-format says
+format:
+	$(Q)python3 scripts/checks/run.py --fix format
+
+## install       install the release build (DESTDIR is honoured)
+install: all
+	$(Q)cmake --install $(BUILD)/release
+
+## clean         remove what CMake built (peers of other implementations stay: remove build/ yourself)
+clean:
+	$(Q)rm -rf $(addprefix $(BUILD)/,release release-clang dev dev-clang tsan fuzz examples ceiling \
+	  p2p p2p-sim libp2p.a libp2p.so*)
+
+## setup         install the packages that building and testing need (asks nothing when all is there)
+setup:
+	$(Q)scripts/setup
+
+## help          this list
+help:
+	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))

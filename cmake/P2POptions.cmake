@@ -1,0 +1,23 @@
+# What a builder may choose. The presets of CMakePresets.json are the combinations that are tested.
+option(P2P_WERROR "Warnings are errors" OFF)
+option(P2P_WITH_SODIUM "Use libsodium where it is faster, when it is found" ON)
+option(P2P_SHARED "Build libp2p.so" ON)
+option(P2P_TESTS "Build the tests (needs cmocka)" OFF)
+option(P2P_EXAMPLES "Build the examples" ON)
+option(P2P_BENCH "Build the ceiling programs of the benchmark" ON)
+option(P2P_FUZZ "Build the fuzzers (clang only)" OFF)
+option(P2P_OUTPUT_PARENT "Put programs and libraries one directory above the build tree" OFF)
+set(P2P_SANITIZE "" CACHE STRING "Sanitizers, comma separated, as -fsanitize= takes them")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+if(P2P_OUTPUT_PARENT)
+  get_filename_component(P2P_OUTPUT_DIR ${PROJECT_BINARY_DIR}/.. ABSOLUTE)
+else()
+  set(P2P_OUTPUT_DIR ${PROJECT_BINARY_DIR})
+endif()
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${P2P_OUTPUT_DIR})
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${P2P_OUTPUT_DIR})
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${P2P_OUTPUT_DIR})
