@@ -3,7 +3,7 @@
  * receiver grants more when half of it is consumed). No handshake, streams, queues, timers or
  * copies: what our stack reaches of this is what everything above the cipher costs.
  *
- * usage: ceiling-bulk [MILLISECONDS]
+ * usage: bulk [MILLISECONDS]
  * Prints one JSON line: Gbit/s by the wall, and Gbit per CPU second of each side. */
 #include "common.h"
 
@@ -75,6 +75,8 @@ static void receive_all(int fd, received *result) {
   } while (ceiling_inbox_fill(&r.inbox, fd, 0) >= 0);
   result->bytes = r.bytes;
   result->cpu = ceiling_cpu() - cpu;
+  ceiling_cipher_fini(&r.opens);
+  ceiling_cipher_fini(&r.seals);
 }
 
 /* --- the sender, on the client's side ------------------------------------------------------- */
@@ -127,7 +129,10 @@ static double send_for(int fd, double seconds) {
     sender_write(&s, fd);
     sender_collect(&s, fd);
   }
-  return ceiling_cpu() - cpu;
+  cpu = ceiling_cpu() - cpu;
+  ceiling_cipher_fini(&s.opens);
+  ceiling_cipher_fini(&s.seals);
+  return cpu;
 }
 
 int main(int argc, char **argv) {

@@ -3,7 +3,7 @@
  * is the floor of a ping's time and the most streams per second one at a time; with more, the
  * requests that came in one read are answered in one record and one write.
  *
- * usage: ceiling-ping [MILLISECONDS [IN_FLIGHT]]
+ * usage: ping [MILLISECONDS [IN_FLIGHT]]
  * Prints one JSON line: percentiles in microseconds, requests per second and CPU of each side. */
 #include "common.h"
 
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 enum {
   STREAM = 1,
@@ -47,6 +48,12 @@ static void side_init(side *s, int fd) {
     ceiling_die("O_NONBLOCK");
   if (epoll_ctl(s->poller, EPOLL_CTL_ADD, fd, &want) != 0)
     ceiling_die("epoll_ctl");
+}
+
+static void side_fini(side *s) {
+  ceiling_cipher_fini(&s->opens);
+  ceiling_cipher_fini(&s->seals);
+  close(s->poller);
 }
 
 static void side_add(side *s, const uint8_t *payload) {
@@ -155,12 +162,14 @@ int main(int argc, char **argv) {
   side_init(&s, pair.fd);
   if (pair.is_server) {
     answer_all(&s, pair.shared);
+    side_fini(&s);
     return 0;
   }
   double cpu = ceiling_cpu();
   seconds = ask_for(&s, &q, seconds);
   cpu = ceiling_cpu() - cpu;
   ceiling_pair_finish(&pair);
+  side_fini(&s);
   print_result(&q, seconds, cpu, *(const double *)pair.shared);
   return 0;
 }
