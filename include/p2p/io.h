@@ -1,0 +1,125 @@
+/* The one door to the world. Everything the stack asks of the outside (sockets, clock, random
+ * bytes, names, slow work) goes through a p2p_io: readiness and facts, no callbacks. The library
+ * brings one on libuv (p2p_io_uv_new), the simulator another, an embedder may write a third.
+ *
+ * One instance serves one loop and is called from that loop's thread; only `wake` may be called
+ * from any thread. Sockets are small non-negative numbers whose meaning is the instance's own.
+ * Every call returns at once but `wait`. Errors are values of <p2p/error.h>. */
+#ifndef P2P_IO_H
+#define P2P_IO_H
+
+#include <p2p/error.h>
+#include <p2p/types.h>
+
+P2P_BEGIN
+
+typedef struct p2p_io p2p_io;
+
+/* An IP endpoint. ip: 4 bytes used when family is 4, 16 when it is 6, network order, the rest
+ * zero. port in host order. scope: IPv6 interface index, 0 for none. */
+typedef struct p2p_endpoint {
+  uint8_t family; /* 4 or 6; 0: none */
+  uint16_t port;
+  uint32_t scope;
+  uint8_t ip[16];
+} p2p_endpoint;
+
+enum { /* bits of p2p_io_fact.what */
+  P2P_IO_READABLE = 1,   /* recv, accept or udp_recv will say something */
+  P2P_IO_WRITABLE = 2,   /* send has room; for a connecting socket: connected, or see error */
+  P2P_IO_RESOLVED = 4,   /* a resolve is done: take it with resolved */
+  P2P_IO_WORKED = 8,     /* a work function has returned */
+  P2P_IO_WOKEN = 16,     /* somebody called wake */
+  P2P_IO_IFCHANGE = 32   /* the set of interface addresses changed */
+};
+
+/* One thing that became true. token: as given when the socket or request was made. error: 0, or
+ * why the socket is of no more use (P2P_EREFUSED, P2P_ERESET …); it may accompany READABLE when
+ * bytes remain to be read. Facts are hints: the call they invite may still say P2P_EAGAIN. */
+typedef struct p2p_io_fact {
+  uint64_t token;
+  uint32_t what;
+  int error;
+} p2p_io_fact;
+
+/* A batch of datagrams of equal size (the last may be shorter), one local and remote address.
+ * segment: size of each datagram in `data`, 0 when it is a single one. ecn: the two IP bits. */
+typedef struct p2p_dgrams {
+  p2p_endpoint local, remote;
+  uint8_t *data;
+  size_t len, cap;
+  uint16_t segment;
+  uint8_t ecn;
+} p2p_dgrams;
+
+typedef enum p2p_io_option {
+  P2P_IO_NOTSENT_LOWAT = 1, /* bytes not yet sent above which a TCP socket takes no more */
+  P2P_IO_SEND_BUFFER = 2,   /* bytes, as far as the kernel allows */
+  P2P_IO_RECV_BUFFER = 3
+} p2p_io_option;
+
+typedef struct p2p_io_ops {
+  size_t size; /* sizeof(p2p_io_ops) of the implementer: later members are absent when smaller */
+
+  p2p_time (*now)(p2p_io *io);    /* monotonic, never decreasing */
+  int64_t (*unix_ns)(p2p_io *io); /* wall clock, ns since 1970, for records only */
+  int (*random)(p2p_io *io, void *buf, size_t len); /* 0, or P2P_EIO: then nobody goes on */
+
+  /* Blocks until a fact is there or `until` (absolute; 0: do not block) has passed; writes up to n
+   * facts, returns their number (0: time is up). */
+  int (*wait)(p2p_io *io, p2p_time until, p2p_io_fact *out, int n);
+  void (*wake)(p2p_io *io); /* from any thread: wait returns with a WOKEN fact, token 0 */
+  int (*fd)(p2p_io *io);    /* a descriptor readable when wait(0) would return facts; -1: none */
+
+  /* Listens on at (port 0: any; family 6 with all-zero ip: IPv6 only). *bound gets the real
+   * address. Returns a socket; READABLE facts invite tcp_accept. */
+  int (*tcp_listen)(p2p_io *io, const p2p_endpoint *at, int backlog, uint64_t token,
+                    p2p_endpoint *bound);
+  /* Returns a connected socket with its addresses, or P2P_EAGAIN, P2P_EFILES, …. */
+  int (*tcp_accept)(p2p_io *io, int listener, uint64_t token, p2p_endpoint *local,
+                    p2p_endpoint *remote);
+  /* Starts connecting from `from` (NULL: any) to `to`; returns a socket. A WRITABLE fact says the
+   * outcome in its error. `want` need not be called for it. */
+  int (*tcp_connect)(p2p_io *io, const p2p_endpoint *from, const p2p_endpoint *to, uint64_t token);
+  int (*tcp_local)(p2p_io *io, int sock, p2p_endpoint *local); /* address of a connected socket */
+
+  /* Bytes read into buf; 0: the peer finished; P2P_EAGAIN; P2P_ERESET, …. */
+  ptrdiff_t (*recv)(p2p_io *io, int sock, void *buf, size_t cap);
+  /* Bytes taken of the n pieces (may be fewer than offered); P2P_EAGAIN; P2P_ERESET, …. Never
+   * raises a signal. */
+  ptrdiff_t (*send)(p2p_io *io, int sock, const p2p_bytes *v, size_t n);
+  int (*shutdown)(p2p_io *io, int sock);            /* finishes the write side */
+  int (*want)(p2p_io *io, int sock, uint32_t what); /* READABLE | WRITABLE to be told, level triggered */
+  int (*option)(p2p_io *io, int sock, p2p_io_option option, uint64_t value);
+  void (*close)(p2p_io *io, int sock); /* no fact with its token follows */
+
+  int (*udp_open)(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound);
+  int (*udp_recv)(p2p_io *io, int sock, p2p_dgrams *d, int n);       /* batches received */
+  int (*udp_send)(p2p_io *io, int sock, const p2p_dgrams *d, int n); /* batches sent */
+
+  /* Looks a host name up. family: 4, 6 or 0 for both. A RESOLVED fact with the token follows;
+   * resolved then writes up to n addresses (port 0) and forgets the request: their number, or
+   * P2P_ENAME. cancel: no fact follows. */
+  int (*resolve)(p2p_io *io, const char *host, int family, uint64_t token);
+  int (*resolved)(p2p_io *io, uint64_t token, p2p_endpoint *out, int n);
+  void (*resolve_cancel)(p2p_io *io, uint64_t token);
+
+  /* Runs fn(arg) off the loop; a WORKED fact follows. P2P_ENOTSUP: run it yourself. */
+  int (*work)(p2p_io *io, void (*fn)(void *arg), void *arg, uint64_t token);
+
+  /* Writes up to n addresses of this machine's interfaces (port 0), returns how many there are. */
+  int (*ifaddrs)(p2p_io *io, p2p_endpoint *out, int n);
+
+  void (*free)(p2p_io *io); /* closes everything it still has */
+} p2p_io_ops;
+
+struct p2p_io {
+  const p2p_io_ops *ops;
+};
+
+/* The p2p_io of this library on real sockets, with libuv as poller. The caller frees it through
+ * ops->free, after the host that uses it. P2P_ENOMEM, P2P_EIO. */
+P2P_API P2P_MUST_USE int p2p_io_uv_new(p2p_io **out);
+
+P2P_END
+#endif

@@ -1,0 +1,25 @@
+/* Compiler extensions of the whole library live here and nowhere else. */
+#ifndef P2P_BASE_ATTR_H
+#define P2P_BASE_ATTR_H
+
+#include <p2p/attr.h>
+#include <stddef.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define P2P_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define P2P_LIKELY(x) __builtin_expect(!!(x), 1)
+#define P2P_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define P2P_ALIGNED(n) __attribute__((aligned(n)))
+#else
+#define P2P_PRINTF(fmt, args)
+#define P2P_LIKELY(x) (x)
+#define P2P_UNLIKELY(x) (x)
+#define P2P_ALIGNED(n)
+#endif
+
+/* The struct of `type` whose `member` is at `ptr`. */
+#define P2P_CONTAINER(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+
+#define P2P_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,90 @@
+/* Bytes in blocks that never move.
+ *
+ * A block is 1, 4 or 16 KiB with an atomic reference count. A queue is a FIFO of pieces of blocks.
+ * The same type is a stream's send queue (over TCP a byte leaves when sealed, over QUIC when
+ * acknowledged) and its receive queue; share() puts one block into many queues (gossip, relay,
+ * the zeros of perf) without copying. Blocks may change their loop together with the queue they
+ * are in; a pool belongs to one loop.
+ *
+ * Every queue charges its budget with the capacity of the blocks it pins, before it allocates. */
+#ifndef P2P_BASE_QUEUE_H
+#define P2P_BASE_QUEUE_H
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include <stdatomic.h>
+
+/* ---- budget: bytes that may be owned, in a chain stream -> connection -> host ---- */
+typedef struct p2p__budget {
+  struct p2p__budget *parent; /* NULL: the top */
+  size_t used, max;
+} p2p__budget;
+
+/* Charges n bytes to b and all above it, or to none: false when one of them would pass its max. */
+P2P_MUST_USE bool p2p__budget_charge(p2p__budget *b, size_t n);
+void p2p__budget_refund(p2p__budget *b, size_t n);
+
+/* ---- blocks ---- */
+typedef struct p2p__block {
+  atomic_uint refs;
+  uint32_t cap;   /* bytes of data */
+  uint32_t klass; /* size class, P2P__BLOCK_CLASSES: a size of its own */
+  struct p2p__block *next_free;
+  uint8_t data[];
+} p2p__block;
+
+enum { P2P__BLOCK_CLASSES = 3 };
+
+/* A loop's blocks: free lists, bounded. */
+typedef struct p2p__pool {
+  p2p__mem *mem;
+  p2p__block *free[P2P__BLOCK_CLASSES];
+  unsigned n_free[P2P__BLOCK_CLASSES];
+} p2p__pool;
+
+void p2p__pool_init(p2p__pool *pool, p2p__mem *mem);
+void p2p__pool_fini(p2p__pool *pool); /* frees the free lists */
+void p2p__pool_trim(p2p__pool *pool); /* gives idle blocks back to the allocator */
+
+/* A block with at least hint bytes when hint fits a class, else the largest class; one reference,
+ * the caller's. NULL: out of memory. */
+P2P_MUST_USE p2p__block *p2p__block_new(p2p__pool *pool, size_t hint);
+void p2p__block_ref(p2p__block *b);
+void p2p__block_unref(p2p__pool *pool, p2p__block *b); /* the last one frees; b may be NULL */
+
+/* ---- queues ---- */
+typedef struct p2p__seg p2p__seg; /* a piece of a block */
+
+typedef struct p2p__queue {
+  p2p__seg *head, *tail;
+  size_t len; /* bytes */
+  p2p__pool *pool;
+  p2p__budget *budget; /* may be NULL: charged elsewhere */
+} p2p__queue;
+
+void p2p__queue_init(p2p__queue *q, p2p__pool *pool, p2p__budget *budget);
+void p2p__queue_fini(p2p__queue *q); /* drops all; q is usable again */
+
+/* Room at the end for at least one and at most about hint bytes (a new block is sized by hint);
+ * len 0: budget or memory is out. Bytes count when committed. */
+P2P_MUST_USE p2p__span p2p__queue_reserve(p2p__queue *q, size_t hint);
+void p2p__queue_commit(p2p__queue *q, size_t n);
+/* Copies b to the end; returns how many bytes fitted. */
+size_t p2p__queue_put(p2p__queue *q, p2p_bytes b);
+/* Appends bytes [off, off + len) of a block without copying; takes a reference of its own.
+ * P2P_ELIMIT, P2P_ENOMEM. */
+P2P_MUST_USE int p2p__queue_share(p2p__queue *q, p2p__block *b, size_t off, size_t len);
+/* Moves everything of `from` behind the end of q, budgets included (charged to q's). P2P_ELIMIT
+ * leaves both as they were. Nothing is copied or allocated. */
+P2P_MUST_USE int p2p__queue_move(p2p__queue *q, p2p__queue *from);
+/* Writes up to n pieces that cover bytes [from, from + max) into v; returns their number. They
+ * live until dropped. */
+size_t p2p__queue_view(const p2p__queue *q, size_t from, size_t max, p2p_bytes *v, size_t n);
+/* The first piece; empty when the queue is. */
+p2p_bytes p2p__queue_peek(const p2p__queue *q);
+/* Removes n <= len bytes from the front. */
+void p2p__queue_drop(p2p__queue *q, size_t n);
+/* Copies up to cap bytes out and drops them. */
+size_t p2p__queue_get(p2p__queue *q, void *out, size_t cap);
+
+#endif

@@ -1,0 +1,70 @@
+/* Cryptographic primitives, each over the best library found: libcrypto alone suffices, libsodium
+ * is preferred for Curve25519, Ed25519 and short hashes. One p2p__crypto per loop holds the ciphers
+ * fetched by name and spare cipher contexts; nothing is global.
+ *
+ * Randomness is never drawn here: whoever makes a key brings its bytes. */
+#ifndef P2P_CRYPTO_CRYPTO_H
+#define P2P_CRYPTO_CRYPTO_H
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+typedef struct p2p__crypto p2p__crypto;
+
+P2P_MUST_USE int p2p__crypto_new(p2p__mem *mem, p2p__crypto **out); /* P2P_ENOMEM, P2P_ENOTSUP */
+void p2p__crypto_free(p2p__crypto *c);
+/* "libcrypto 3.0.22, libsodium 1.0.18": what this build uses. Static. */
+const char *p2p__crypto_backends(void);
+
+/* ---- SHA-256, HMAC, HKDF: FIPS 180-4, RFC 2104, RFC 5869 ---- */
+enum { P2P__SHA256 = 32 };
+void p2p__sha256(const p2p_bytes *v, size_t n, uint8_t out[P2P__SHA256]); /* of n pieces */
+void p2p__hmac_sha256(p2p_bytes key, const p2p_bytes *v, size_t n, uint8_t out[P2P__SHA256]);
+/* Noise's HKDF: n (2 or 3) outputs of 32 bytes. Spec: noise rev 34, section 4.3. */
+void p2p__hkdf_noise(const uint8_t ck[32], p2p_bytes ikm, size_t n, uint8_t out[][32]);
+
+/* ---- X25519: RFC 7748 ---- */
+/* secret: 32 random bytes of the caller's. */
+void p2p__x25519_public(const uint8_t secret[32], uint8_t pub[32]);
+/* P2P_EAUTH when the result is all zero (a low-order point was sent). */
+P2P_MUST_USE int p2p__x25519(const uint8_t secret[32], const uint8_t pub[32], uint8_t shared[32]);
+
+/* ---- Ed25519: RFC 8032 ---- */
+/* A pair that belongs together: signing never takes a public key from elsewhere. */
+typedef struct p2p__ed25519 {
+  uint8_t seed[32], pub[32];
+} p2p__ed25519;
+void p2p__ed25519_from_seed(p2p__ed25519 *key, const uint8_t seed[32]);
+P2P_MUST_USE int p2p__ed25519_sign(const p2p__ed25519 *key, p2p_bytes msg, uint8_t sig[64]);
+/* 0; P2P_ESIG. Rejects non-canonical S and small-order keys. */
+P2P_MUST_USE int p2p__ed25519_verify(const uint8_t pub[32], p2p_bytes msg, p2p_bytes sig);
+
+/* ---- AEAD: keyed once, gathers ---- */
+typedef enum p2p__aead_kind { P2P__CHACHA20_POLY1305 = 1 } p2p__aead_kind;
+enum { P2P__AEAD_TAG = 16, P2P__AEAD_NONCE = 12, P2P__AEAD_KEY = 32 };
+
+/* One direction of one channel; embedded by value. The cipher context comes from the loop's spares
+ * at first use and can be given back while the channel is idle. */
+typedef struct p2p__aead {
+  p2p__crypto *crypto;
+  void *ctx; /* backend's context, NULL while idle */
+  uint8_t kind;
+  bool seals;
+  uint8_t key[P2P__AEAD_KEY];
+} p2p__aead;
+
+void p2p__aead_init(p2p__aead *a, p2p__crypto *c, p2p__aead_kind kind, bool seals,
+                    const uint8_t key[P2P__AEAD_KEY]);
+void p2p__aead_fini(p2p__aead *a); /* wipes the key */
+void p2p__aead_idle(p2p__aead *a); /* gives the context back; the next use takes one again */
+
+/* Seals in pieces: start, add for each piece (out may be in, has n bytes), finish. P2P_ENOMEM when
+ * no context can be had; P2P_EIO when the backend fails. */
+P2P_MUST_USE int p2p__aead_start(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad);
+P2P_MUST_USE int p2p__aead_add(p2p__aead *a, p2p_bytes in, uint8_t *out);
+P2P_MUST_USE int p2p__aead_finish(p2p__aead *a, uint8_t tag[P2P__AEAD_TAG]);
+/* Opens n bytes in place. P2P_EAUTH: wrong tag; then the buffer's contents are wiped. */
+P2P_MUST_USE int p2p__aead_open(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad,
+                                uint8_t *text, size_t n, const uint8_t tag[P2P__AEAD_TAG]);
+
+#endif

@@ -1,0 +1,41 @@
+/* Noise_XX_25519_ChaChaPoly_SHA256 with libp2p's payload, and its record layer.
+ * Spec: noise/README.md; the Noise protocol framework, revision 34. */
+#ifndef P2P_SECURITY_NOISE_H
+#define P2P_SECURITY_NOISE_H
+
+#include "base/env.h"
+#include "base/step.h"
+#include <p2p/key.h>
+
+/* The host's Noise static key and the payload signature over it, made once per host. */
+typedef struct p2p__noise_static {
+  uint8_t secret[32], pub[32];
+  const p2p_identity *identity; /* borrowed */
+  uint8_t sig[P2P_SIGNATURE_MAX];
+  size_t sig_len;
+} p2p__noise_static;
+P2P_MUST_USE int p2p__noise_static_init(p2p__noise_static *k, p2p__env *env,
+                                        const p2p_identity *id);
+void p2p__noise_static_fini(p2p__noise_static *k); /* wipes */
+
+typedef struct p2p__noise_config {
+  const p2p__noise_static *key; /* borrowed until the step is freed */
+  bool initiator;
+  p2p_peer_id expected;      /* all zero: any peer; else another one is refused: P2P_EPEER */
+  const char *const *muxers; /* early negotiation: offered in order of preference; borrowed */
+  size_t n_muxers;
+  p2p_bytes prologue;                /* mixed in first; empty for TCP */
+  const p2p_bytes *certhashes;       /* multihashes put into our payload (WebTransport server) */
+  size_t n_certhashes;
+  /* Told the remote's certhashes (WebTransport client); <0 refuses. NULL: ignored. */
+  int (*on_certhashes)(void *ctx, const p2p_bytes *hashes, size_t n);
+  void *ctx;
+  p2p_time deadline;
+} p2p__noise_config;
+
+/* The handshake as a step; its result has record, peer, pubkey, and muxer when both sides speak
+ * the stream_muxers extension (the initiator's order decides). Failures: P2P_EAUTH, P2P_EPEER,
+ * P2P_EPROTO, P2P_ELIMIT. */
+P2P_MUST_USE int p2p__noise_step(p2p__env *env, const p2p__noise_config *config, p2p__step **out);
+
+#endif
