@@ -5,6 +5,9 @@ import re
 from common import ALL, OURS, blank, data_lines, line_of
 
 
+ALLOCATORS = {"malloc", "calloc", "realloc", "free"}
+
+
 def table():
     everywhere, ours, exceptions = {}, {}, {}
     for line in data_lines("banned.txt"):
@@ -18,10 +21,11 @@ def table():
     return everywhere, {**everywhere, **ours}, exceptions
 
 
-# A call `name(`, or the name used as a value `= name,`: but no member, and no declaration of ours
-# such as `void (*free)(…)`.
 def pattern(names):
-    return re.compile(r"(?<![\w.>*])(?<!->)\b(" + "|".join(names) + r")\s*(?=[(,;)])")
+    """A call `name(`, which no member is; allocators also when passed on, as in `use(free);`."""
+    call = r"(?<![\w.])(?<!->)(" + "|".join(names) + r")\s*\("
+    value = r"(?<![\w.*])(?<!->)(" + "|".join(ALLOCATORS & set(names)) + r")\s*[,;)]"
+    return re.compile(f"{call}|{value}" if ALLOCATORS & set(names) else call)
 
 
 def check(tree):
@@ -32,7 +36,7 @@ def check(tree):
         count += 1
         code = re.sub(r"^[ \t]*#[ \t]*include.*$", "", blank(tree.text(path)), flags=re.MULTILINE)
         for match in patterns[path.split("/")[0] in OURS].finditer(code):
-            name = match.group(1)
+            name = match.group().rstrip(" \t\n(,;)")
             if name not in exceptions.get(path, ()):
                 where = line_of(code, match.start())
                 problems.append(f"{path}:{where}: {name} is banned; use {ours[name]}")

@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent
 LIBRARY = ("src", "include")
 OURS = LIBRARY + ("sim", "apps")
 ALL = OURS + ("tests", "fuzz", "bench", "examples")
-NOT_OURS = ("tests/checks/", "build/", "node_modules/", "target/")
+NOT_OURS = {"build", "node_modules", "target"}  # folders of generated or foreign files
 
 
 class Tree:
@@ -24,10 +24,10 @@ class Tree:
         found = []
         for folder in folders:
             for path in (self.root / folder).rglob("*"):
-                relative = path.relative_to(self.root).as_posix()
-                skip = any(part in relative + "/" for part in NOT_OURS)
+                relative = path.relative_to(self.root)
+                skip = relative.parts[:2] == ("tests", "checks") or NOT_OURS & {*relative.parts[:-1]}
                 if path.suffix in suffixes and path.is_file() and not skip:
-                    found.append(relative)
+                    found.append(relative.as_posix())
         return sorted(found)
 
     def c_files(self, folders=OURS):

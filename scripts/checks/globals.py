@@ -16,10 +16,8 @@ def check(tree):
     for source, path in tree.objects(("p2p_core", "p2p_io_uv", "p2p_simulator")):
         count += 1
         for line in output("objdump", "-t", "-w", path).splitlines():
-            words = line[25:].split() if len(line) > 25 else []  # after value and flags
-            if len(words) < 3 or line[23] != "O" and words[0] != "*COM*":
-                continue
-            if is_mutable(words[0]):
+            words = line[25:].split()  # behind value and flags: section, size, name
+            if len(words) > 2 and words[-1] != words[0] and is_mutable(words[0]):
                 problems.append(f"{source}: {words[-1]} is mutable and global ({words[0]})")
     if not count:
         return ["no object found: build the release preset first"], ""

@@ -1,0 +1,2 @@
+void g(void (*)(void *));
+void f(void) { g(free); }

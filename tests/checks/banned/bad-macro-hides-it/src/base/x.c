@@ -1,0 +1,1 @@
+#define COPY(a, b) strcpy(a, b)

@@ -1,0 +1,1 @@
+void f(char *a) { sprintf (a, "x"); }

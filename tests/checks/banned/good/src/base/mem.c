@@ -1,0 +1,1 @@
+void *get(void) { return malloc(1); }

@@ -1,0 +1,1 @@
+#define P2P_API __attribute__((visibility("default")))

@@ -1,0 +1,2 @@
+int p2p__in(void);
+int p2p__in(void) { return 1; }

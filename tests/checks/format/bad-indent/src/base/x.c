@@ -1,0 +1,3 @@
+int f(const char *a) {
+    return a[0];
+}

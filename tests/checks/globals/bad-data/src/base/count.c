@@ -1,0 +1,1 @@
+int p2p__start = 7;

@@ -1,0 +1,2 @@
+#include "app.h"
+#include <p2p/types.h>

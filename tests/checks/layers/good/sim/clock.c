@@ -1,0 +1,3 @@
+#include <stdio.h>
+#include <p2p/types.h>
+#include "base/bytes.h"

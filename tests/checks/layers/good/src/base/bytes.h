@@ -1,0 +1,2 @@
+#include <p2p/types.h>
+#include <string.h>

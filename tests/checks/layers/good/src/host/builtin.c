@@ -1,0 +1,1 @@
+#include "muxer/yamux.h"

@@ -1,0 +1,4 @@
+#include <uv.h>
+#include <sys/socket.h>
+#include "base/bytes.h"
+#include "io/loop.h"

@@ -1,0 +1,3 @@
+#include "muxer/yamux.h"
+#include "muxer/yamux_window.h"
+/* #include <uv.h> is only said */

@@ -1,0 +1,3 @@
+char *getenv(const char *);
+char *p2p__x(void);
+char *p2p__x(void) { return getenv("A"); }

@@ -1,0 +1,3 @@
+#include <string.h>
+void p2p__copy(char *to, const char *from);
+void p2p__copy(char *to, const char *from) { memcpy(to, from, strlen(from)); }
