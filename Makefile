@@ -1,8 +1,10 @@
 # The front door. CMake does the work; these are the commands one types.
-# Variables: V=1 (verbose), PEERS=go,rust,js, ARGS=… (for run, sim, bench), BUILD=dir, JOBS=n.
+# Variables: V=1 (verbose), PEERS=go,rust,js, ARGS=… (for run, tests, interop, bench), BUILD=dir,
+# JOBS=n, SEEDS="1 2 3", FUZZ_SECONDS=n, KEY=file.
 BUILD ?= build
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 PEERS ?= go,rust,js
+FUZZ_SECONDS ?= 20
 SEEDS ?= 1 2 3 4 5 6 7
 ARGS  ?=
 KEY   ?= $(or $(XDG_STATE_HOME),$(HOME)/.local/state)/p2p/node.key
@@ -18,9 +20,9 @@ endif
         format install clean setup help
 .DEFAULT_GOAL := all
 
-# build PRESET: configure (nothing happens when nothing changed) and compile.
+# build PRESET [DEFINITION…]: configure (nothing happens when nothing changed) and compile.
 define build
-$(Q)cmake --preset $(1) -B $(BUILD)/$(1) $(if $(VERBOSE),,--log-level=WARNING >/dev/null)
+$(Q)cmake --preset $(1) -B $(BUILD)/$(1) $(2) $(if $(VERBOSE),,--log-level=WARNING >/dev/null)
 $(Q)cmake --build $(BUILD)/$(1) -j $(JOBS) $(VERBOSE)
 endef
 
@@ -53,9 +55,9 @@ tsan:
 	$(call build,tsan)
 	$(Q)ctest --test-dir $(BUILD)/tsan -j $(JOBS) --output-on-failure $(ARGS)
 
-## fuzz          every fuzzer for 20 seconds
+## fuzz          every fuzzer for FUZZ_SECONDS (20)
 fuzz:
-	$(call build,fuzz)
+	$(call build,fuzz,-DP2P_FUZZ_SECONDS=$(FUZZ_SECONDS))
 	$(Q)ctest --test-dir $(BUILD)/fuzz -j $(JOBS) --output-on-failure $(ARGS)
 
 ## check         layers, symbols, banned functions, format, sizes, words, limits: one line each
@@ -73,6 +75,7 @@ check-sim: all
 
 ## interop       our program against other implementations (PEERS=go,rust,js)
 interop: all
+	$(Q)scripts/setup --peers $(PEERS)
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)tests/interop/run --peers $(PEERS) $(ARGS)
 
@@ -82,6 +85,7 @@ sim: all
 
 ## bench         ours beside theirs and the ceilings, interleaved (PEERS=go,rust)
 bench: all
+	$(Q)scripts/setup --peers $(PEERS)
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)bench/run --peers $(PEERS) $(ARGS)
 
