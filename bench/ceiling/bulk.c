@@ -44,8 +44,7 @@ static void receiver_eat(receiver *r) {
   ceiling_frame frame;
   while (ceiling_inbox_next(&r->inbox, &r->opens, &plain)) {
     while (ceiling_frame_take(&plain, &frame, &payload)) {
-      if (frame.type != CEILING_DATA || frame.stream != STREAM)
-        ceiling_die("unexpected frame");
+      if (frame.type != CEILING_DATA || frame.stream != STREAM) ceiling_die("unexpected frame");
       r->bytes += payload.len;
       r->consumed += (uint32_t)payload.len;
     }
@@ -54,23 +53,21 @@ static void receiver_eat(receiver *r) {
 
 static void receiver_grant(receiver *r, int fd) {
   uint8_t header[CEILING_HEADER], record[64];
-  ceiling_frame_put(header, (ceiling_frame){CEILING_WINDOW_UPDATE, STREAM, r->consumed});
+  ceiling_frame_put(header, (ceiling_frame){ CEILING_WINDOW_UPDATE, STREAM, r->consumed });
   r->consumed = 0;
-  size_t len = ceiling_seal(&r->seals, &(ceiling_bytes){header, sizeof header}, 1, record);
+  size_t len = ceiling_seal(&r->seals, &(ceiling_bytes){ header, sizeof header }, 1, record);
   ceiling_write(fd, record, len);
 }
 
 static void receive_all(int fd, received *result) {
-  receiver r = {.inbox = {.buf = read_buffer, .cap = READ_SIZE}};
+  receiver r = { .inbox = { .buf = read_buffer, .cap = READ_SIZE } };
   ceiling_cipher_init(&r.opens, false);
   ceiling_cipher_init(&r.seals, true);
-  if (ceiling_inbox_fill(&r.inbox, fd, 0) != 1)
-    ceiling_die("nothing came");
+  if (ceiling_inbox_fill(&r.inbox, fd, 0) != 1) ceiling_die("nothing came");
   double begin = ceiling_now(), cpu = ceiling_cpu();
   do {
     receiver_eat(&r);
-    if (r.consumed >= WINDOW / 2)
-      receiver_grant(&r, fd);
+    if (r.consumed >= WINDOW / 2) receiver_grant(&r, fd);
     result->seconds = ceiling_now() - begin;
   } while (ceiling_inbox_fill(&r.inbox, fd, 0) >= 0);
   result->bytes = r.bytes;
@@ -94,9 +91,9 @@ static void sender_write(sender *s, int fd) {
   size_t n = 0;
   for (size_t i = 0; i < FRAMES && s->window > 0; i++) {
     uint32_t len = s->window < PAYLOAD ? s->window : PAYLOAD;
-    ceiling_frame_put(headers[i], (ceiling_frame){CEILING_DATA, STREAM, len});
-    pieces[n++] = (ceiling_bytes){headers[i], CEILING_HEADER};
-    pieces[n++] = (ceiling_bytes){source, len};
+    ceiling_frame_put(headers[i], (ceiling_frame){ CEILING_DATA, STREAM, len });
+    pieces[n++] = (ceiling_bytes){ headers[i], CEILING_HEADER };
+    pieces[n++] = (ceiling_bytes){ source, len };
     s->window -= len;
   }
   ceiling_write(fd, record_buffer, ceiling_seal(&s->seals, pieces, n, record_buffer));
@@ -108,12 +105,10 @@ static void sender_collect(sender *s, int fd) {
   ceiling_frame frame;
   do {
     int got = ceiling_inbox_fill(&s->inbox, fd, s->window > 0 ? MSG_DONTWAIT : 0);
-    if (got < 0)
-      ceiling_die("the receiver left");
+    if (got < 0) ceiling_die("the receiver left");
     while (ceiling_inbox_next(&s->inbox, &s->opens, &plain)) {
       while (ceiling_frame_take(&plain, &frame, &payload)) {
-        if (frame.type != CEILING_WINDOW_UPDATE)
-          ceiling_die("unexpected frame");
+        if (frame.type != CEILING_WINDOW_UPDATE) ceiling_die("unexpected frame");
         s->window += frame.length;
       }
     }
@@ -121,7 +116,7 @@ static void sender_collect(sender *s, int fd) {
 }
 
 static double send_for(int fd, double seconds) {
-  sender s = {.inbox = {.buf = read_buffer, .cap = READ_SIZE}, .window = WINDOW};
+  sender s = { .inbox = { .buf = read_buffer, .cap = READ_SIZE }, .window = WINDOW };
   ceiling_cipher_init(&s.opens, false);
   ceiling_cipher_init(&s.seals, true);
   double end = ceiling_now() + seconds, cpu = ceiling_cpu();

@@ -22,13 +22,11 @@ _Noreturn void ceiling_die(const char *what) {
 }
 
 static void require(bool ok, const char *what) {
-  if (!ok)
-    ceiling_die(what);
+  if (!ok) ceiling_die(what);
 }
 
 unsigned long ceiling_argument(int argc, char **argv, int n, unsigned long fallback) {
-  if (n >= argc)
-    return fallback;
+  if (n >= argc) return fallback;
   char *end;
   unsigned long value = strtoul(argv[n], &end, 10);
   errno = EINVAL;
@@ -64,7 +62,7 @@ static void pin_to(size_t core) {
 
 static int listen_on_loopback(struct sockaddr_in *addr) {
   socklen_t len = sizeof *addr;
-  *addr = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  *addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   require(fd >= 0, "socket");
   require(bind(fd, (const struct sockaddr *)addr, len) == 0, "bind");
@@ -108,8 +106,7 @@ void ceiling_pair_finish(ceiling_pair *pair) {
 void ceiling_write(int fd, const uint8_t *p, size_t len) {
   while (len > 0) {
     ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR)
-      continue;
+    if (n < 0 && errno == EINTR) continue;
     require(n >= 0, "send");
     p += n;
     len -= (size_t)n;
@@ -119,7 +116,7 @@ void ceiling_write(int fd, const uint8_t *p, size_t len) {
 /* --- records ------------------------------------------------------------------------------- */
 
 void ceiling_cipher_init(ceiling_cipher *cipher, bool seals) {
-  static const uint8_t key[32] = {7};
+  static const uint8_t key[32] = { 7 };
   cipher->nonce = 0;
   cipher->ctx = EVP_CIPHER_CTX_new();
   require(cipher->ctx != NULL, "EVP_CIPHER_CTX_new");
@@ -127,15 +124,12 @@ void ceiling_cipher_init(ceiling_cipher *cipher, bool seals) {
   require(ok == 1, "ChaCha20-Poly1305");
 }
 
-void ceiling_cipher_fini(ceiling_cipher *cipher) {
-  EVP_CIPHER_CTX_free(cipher->ctx);
-}
+void ceiling_cipher_fini(ceiling_cipher *cipher) { EVP_CIPHER_CTX_free(cipher->ctx); }
 
 /* Noise writes the counter little-endian behind four zero bytes. */
 static void cipher_next_nonce(ceiling_cipher *cipher) {
-  uint8_t nonce[12] = {0};
-  for (size_t i = 0; i < 8; i++)
-    nonce[4 + i] = (uint8_t)(cipher->nonce >> (8 * i));
+  uint8_t nonce[12] = { 0 };
+  for (size_t i = 0; i < 8; i++) nonce[4 + i] = (uint8_t)(cipher->nonce >> (8 * i));
   cipher->nonce++;
   require(EVP_CipherInit_ex(cipher->ctx, NULL, NULL, NULL, nonce, -1) == 1, "nonce");
 }
@@ -174,8 +168,7 @@ int ceiling_inbox_fill(ceiling_inbox *inbox, int fd, int flags) {
     inbox->used = 0;
   }
   ssize_t n = recv(fd, inbox->buf + inbox->have, inbox->cap - inbox->have, flags);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR))
-    return 0;
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   require(n >= 0, "recv");
   inbox->have += (size_t)n;
   return n > 0 ? 1 : -1;
@@ -184,14 +177,12 @@ int ceiling_inbox_fill(ceiling_inbox *inbox, int fd, int flags) {
 bool ceiling_inbox_next(ceiling_inbox *inbox, ceiling_cipher *cipher, ceiling_bytes *plain) {
   uint8_t *at = inbox->buf + inbox->used;
   size_t left = inbox->have - inbox->used;
-  if (left < CEILING_LENGTH)
-    return false;
+  if (left < CEILING_LENGTH) return false;
   size_t len = (size_t)at[0] << 8 | at[1];
-  if (left - CEILING_LENGTH < len)
-    return false;
+  if (left - CEILING_LENGTH < len) return false;
   require(len >= CEILING_TAG, "record shorter than its tag");
   record_open(cipher, at + CEILING_LENGTH, len);
-  *plain = (ceiling_bytes){at + CEILING_LENGTH, len - CEILING_TAG};
+  *plain = (ceiling_bytes){ at + CEILING_LENGTH, len - CEILING_TAG };
   inbox->used += CEILING_LENGTH + len;
   return true;
 }
@@ -218,13 +209,12 @@ void ceiling_frame_put(uint8_t header[CEILING_HEADER], ceiling_frame frame) {
 }
 
 bool ceiling_frame_take(ceiling_bytes *plain, ceiling_frame *frame, ceiling_bytes *payload) {
-  if (plain->len == 0)
-    return false;
+  if (plain->len == 0) return false;
   require(plain->len >= CEILING_HEADER && plain->p[0] == 0, "frame header");
-  *frame = (ceiling_frame){plain->p[1], get_u32(plain->p + 4), get_u32(plain->p + 8)};
+  *frame = (ceiling_frame){ plain->p[1], get_u32(plain->p + 4), get_u32(plain->p + 8) };
   size_t len = frame->type == CEILING_DATA ? frame->length : 0;
   require(plain->len - CEILING_HEADER >= len, "frame longer than its record");
-  *payload = (ceiling_bytes){plain->p + CEILING_HEADER, len};
+  *payload = (ceiling_bytes){ plain->p + CEILING_HEADER, len };
   plain->p += CEILING_HEADER + len;
   plain->len -= CEILING_HEADER + len;
   return true;

@@ -34,20 +34,18 @@ typedef struct {
 
 static uint8_t read_buffer[256U << 10];
 static uint8_t record_buffer[CEILING_LENGTH + CEILING_RECORD];
-static const uint8_t question[PAYLOAD] = {'p', 'i', 'n', 'g'};
+static const uint8_t question[PAYLOAD] = { 'p', 'i', 'n', 'g' };
 static float samples[SAMPLES_MAX]; /* microseconds */
 
 static void side_init(side *s, int fd) {
-  struct epoll_event want = {.events = EPOLLIN};
+  struct epoll_event want = { .events = EPOLLIN };
   s->fd = fd;
-  s->inbox = (ceiling_inbox){.buf = read_buffer, .cap = sizeof read_buffer};
+  s->inbox = (ceiling_inbox){ .buf = read_buffer, .cap = sizeof read_buffer };
   ceiling_cipher_init(&s->opens, false);
   ceiling_cipher_init(&s->seals, true);
   s->poller = epoll_create1(EPOLL_CLOEXEC);
-  if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
-    ceiling_die("O_NONBLOCK");
-  if (epoll_ctl(s->poller, EPOLL_CTL_ADD, fd, &want) != 0)
-    ceiling_die("epoll_ctl");
+  if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) ceiling_die("O_NONBLOCK");
+  if (epoll_ctl(s->poller, EPOLL_CTL_ADD, fd, &want) != 0) ceiling_die("epoll_ctl");
 }
 
 static void side_fini(side *s) {
@@ -57,19 +55,17 @@ static void side_fini(side *s) {
 }
 
 static void side_add(side *s, const uint8_t *payload) {
-  if (s->frames == IN_FLIGHT_MAX)
-    ceiling_die("too many frames in one turn");
+  if (s->frames == IN_FLIGHT_MAX) ceiling_die("too many frames in one turn");
   uint8_t *unit = s->batch + s->frames * UNIT;
-  ceiling_frame_put(unit, (ceiling_frame){CEILING_DATA, STREAM, PAYLOAD});
+  ceiling_frame_put(unit, (ceiling_frame){ CEILING_DATA, STREAM, PAYLOAD });
   memcpy(unit + CEILING_HEADER, payload, PAYLOAD);
   s->frames++;
 }
 
 /* All frames of this turn in one record and one write. */
 static void side_send(side *s) {
-  if (s->frames == 0)
-    return;
-  ceiling_bytes batch = {s->batch, s->frames * UNIT};
+  if (s->frames == 0) return;
+  ceiling_bytes batch = { s->batch, s->frames * UNIT };
   ceiling_write(s->fd, record_buffer, ceiling_seal(&s->seals, &batch, 1, record_buffer));
   s->frames = 0;
 }
@@ -79,14 +75,11 @@ static bool side_turn(side *s) {
   struct epoll_event event;
   ceiling_bytes plain, payload;
   ceiling_frame frame;
-  if (epoll_wait(s->poller, &event, 1, STALL_MS) != 1)
-    ceiling_die("the other side stalled");
-  if (ceiling_inbox_fill(&s->inbox, s->fd, 0) < 0)
-    return false;
+  if (epoll_wait(s->poller, &event, 1, STALL_MS) != 1) ceiling_die("the other side stalled");
+  if (ceiling_inbox_fill(&s->inbox, s->fd, 0) < 0) return false;
   while (ceiling_inbox_next(&s->inbox, &s->opens, &plain)) {
     while (ceiling_frame_take(&plain, &frame, &payload)) {
-      if (frame.type != CEILING_DATA || payload.len != PAYLOAD)
-        ceiling_die("unexpected frame");
+      if (frame.type != CEILING_DATA || payload.len != PAYLOAD) ceiling_die("unexpected frame");
       side_add(s, payload.p);
     }
   }
@@ -95,8 +88,7 @@ static bool side_turn(side *s) {
 
 static void answer_all(side *s, double *cpu) {
   double begin = ceiling_cpu();
-  while (side_turn(s))
-    side_send(s);
+  while (side_turn(s)) side_send(s);
   *cpu = ceiling_cpu() - begin;
 }
 
@@ -108,11 +100,9 @@ typedef struct {
 static void questions_note_answers(questions *q, const side *s, double now) {
   for (size_t i = 0; i < s->frames; i++) {
     const uint8_t *answer = s->batch + i * UNIT + CEILING_HEADER;
-    if (memcmp(answer, question, PAYLOAD) != 0)
-      ceiling_die("wrong answer");
+    if (memcmp(answer, question, PAYLOAD) != 0) ceiling_die("wrong answer");
     double *sent = &q->sent[q->oldest];
-    if (q->count < SAMPLES_MAX)
-      samples[q->count] = (float)((now - *sent) * 1e6);
+    if (q->count < SAMPLES_MAX) samples[q->count] = (float)((now - *sent) * 1e6);
     q->count++;
     *sent = now; /* the next request leaves in this turn */
     q->oldest = (q->oldest + 1) % q->in_flight;
@@ -128,8 +118,7 @@ static double ask_for(side *s, questions *q, double seconds) {
   }
   while (now < begin + seconds) {
     side_send(s);
-    if (!side_turn(s))
-      ceiling_die("the server left");
+    if (!side_turn(s)) ceiling_die("the server left");
     now = ceiling_now();
     questions_note_answers(q, s, now);
   }
@@ -156,8 +145,7 @@ int main(int argc, char **argv) {
   static side s;
   ceiling_pair pair;
   q.in_flight = ceiling_argument(argc, argv, 2, 1);
-  if (q.in_flight > IN_FLIGHT_MAX)
-    ceiling_die("at most 1024 in flight");
+  if (q.in_flight > IN_FLIGHT_MAX) ceiling_die("at most 1024 in flight");
   ceiling_pair_start(&pair, sizeof(double));
   side_init(&s, pair.fd);
   if (pair.is_server) {

@@ -14,7 +14,7 @@ def spread(values):
 def short(value):
     """Three significant digits, with k and M from 10,000 on."""
     if abs(value) >= 1e6:
-        return f"{value / 1e6:.3g}M"
+        return f"{value / 1e6:.2f}M"
     if abs(value) >= 1e4:
         return f"{value / 1e3:.0f}k" if abs(value) >= 1e5 else f"{value / 1e3:.1f}k"
     return f"{value:.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
