@@ -14,6 +14,10 @@ target_compile_options(p2p_flags INTERFACE
   -Wcast-qual -Wwrite-strings -Wundef
   -ffp-contract=off       # the same seed gives the same trace from gcc and clang
   -fstack-protector-strong)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  # What is shipped does not say where it was built.
+  target_compile_options(p2p_flags INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+endif()
 target_include_directories(p2p_flags INTERFACE ${PROJECT_SOURCE_DIR}/include
                                                ${PROJECT_SOURCE_DIR}/src)
 if(P2P_WERROR)

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from common import HERE
+from common import HERE, NOT_OURS
 
 SPLIT = re.compile(r"\s{3,}")
 
@@ -22,11 +22,11 @@ def git(tree, *arguments):
 
 
 def tracked(tree):
-    """What git tracks; in a sample, which git does not know, every file."""
+    """What git tracks; in a tree that git does not know, every file that nobody generated."""
     if (tree.root / ".git").exists():
         return [name for name in git(tree, "ls-files", "-z").split("\0") if name]
-    paths = (path for path in tree.root.rglob("*") if path.is_file())
-    return sorted(path.relative_to(tree.root).as_posix() for path in paths)
+    paths = (path.relative_to(tree.root) for path in tree.root.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in paths if not NOT_OURS & {*path.parts[:-1]})
 
 
 def check(tree):
