@@ -1,0 +1,300 @@
+/* The host: one peer of the network. Everything here is called from one thread at a time, except
+ * p2p_host_post and p2p_host_stop; nothing blocks but p2p_host_run and p2p_host_step.
+ *
+ * Objects (listeners, connections, streams) are handles. p2p_dial and p2p_stream_open return a live
+ * handle at once; exactly one OPEN (when it gets that far) and one CLOSED with the reason follow,
+ * as an event or as a callback of the stream's handler. Backpressure is the return value
+ * P2P_EAGAIN; not reading a stream closes the peer's window. */
+#ifndef P2P_HOST_H
+#define P2P_HOST_H
+
+#include <p2p/addr.h>
+#include <p2p/error.h>
+#include <p2p/io.h>
+#include <p2p/key.h>
+#include <p2p/log.h>
+#include <p2p/mem.h>
+#include <p2p/types.h>
+
+P2P_BEGIN
+
+/* How far an attempt to connect came; goes with the error of a CONN_CLOSED event. */
+typedef enum p2p_stage {
+  P2P_STAGE_NONE = 0,
+  P2P_STAGE_ADDRESS,  /* no transport claims it, or it is malformed */
+  P2P_STAGE_RESOLVE,  /* name lookup */
+  P2P_STAGE_CONNECT,  /* reaching the other side */
+  P2P_STAGE_SECURITY, /* agreeing on a secure channel, and its handshake */
+  P2P_STAGE_IDENTITY, /* who answered */
+  P2P_STAGE_MUXER,    /* agreeing on a stream muxer */
+  P2P_STAGE_GATER,    /* the connection gater said no */
+  P2P_STAGE_LIMIT,    /* a limit of ours */
+  P2P_STAGE_UP        /* it was connected */
+} p2p_stage;
+
+P2P_API const char *p2p_stage_name(p2p_stage stage); /* "connect"; static */
+
+/* A limit by its name (see p2p_limit_info); values outside its range refuse the host. */
+typedef struct p2p_setting {
+  const char *name;
+  uint64_t value;
+} p2p_setting;
+
+/* Asked before a connection is used, outbound and inbound, when its peer is known: true lets it
+ * pass. addr: packed multiaddr of the remote. Must not call the host. */
+typedef bool (*p2p_gate_fn)(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
+
+/* Told every multistream-select line of a connection or of one of its streams (stream.id 0: of the
+ * connection itself). For tests and for people who debug. */
+typedef void (*p2p_trace_fn)(void *user, p2p_conn conn, p2p_stream stream, bool in, p2p_bytes line);
+
+typedef struct p2p_host_opts {
+  size_t size; /* sizeof(p2p_host_opts) */
+
+  const p2p_identity *identity; /* borrowed until p2p_host_free; NULL: a new Ed25519 key */
+  p2p_io *io;                   /* borrowed; NULL: its own, on real sockets */
+  const p2p_allocator *allocator; /* copied; NULL: malloc */
+
+  /* Addresses to listen on. NULL with n_listen 0: /ip4/0.0.0.0/tcp/0 and /ip6/::/tcp/0, of which
+   * one may fail. Not NULL with n_listen 0: none. */
+  const char *const *listen;
+  size_t n_listen;
+
+  /* Security protocols and muxers in order of preference, by name ("noise", "plaintext"; "yamux").
+   * NULL: the defaults. */
+  const char *const *security;
+  size_t n_security;
+  const char *const *muxers;
+  size_t n_muxers;
+
+  const char *agent; /* told by identify; NULL: "libp2p-c/VERSION". Copied. */
+
+  const p2p_setting *limits; /* copied */
+  size_t n_limits;
+
+  p2p_log_fn log; /* NULL: silent */
+  void *log_user;
+  p2p_log_level log_level;
+
+  p2p_gate_fn gate;
+  void *gate_user;
+  p2p_trace_fn trace;
+  void *trace_user;
+} p2p_host_opts;
+
+/* Starts a host with the standard protocols (identify, identify push, ping). *out is NULL on
+ * failure: P2P_ENOMEM, P2P_EINVAL (an option), P2P_ENOTFOUND (a name), or what listening said. */
+P2P_API P2P_MUST_USE int p2p_host_new(p2p_host **out, const p2p_host_opts *opts);
+/* Says goodbye: takes nothing new, lets queued bytes leave, closes every connection. The host is
+ * done when p2p_host_step returns P2P_ECLOSED, at the latest `within` from now. */
+P2P_API int p2p_host_close(p2p_host *h, p2p_time within);
+/* Frees everything; what is still open is cut off without a word. NULL is accepted. */
+P2P_API void p2p_host_free(p2p_host *h);
+
+/* Turns until p2p_host_stop or the end of p2p_host_close. 0, or P2P_EIO. Use it when everything is
+ * done in callbacks. */
+P2P_API int p2p_host_run(p2p_host *h);
+P2P_API void p2p_host_stop(p2p_host *h); /* from any thread: run and step return soon */
+/* One turn: waits at most max_wait for something to happen (P2P_NEVER: as long as it takes, 0: not
+ * at all), handles it. 0; P2P_ECLOSED: closed, nothing is left to do. */
+P2P_API int p2p_host_step(p2p_host *h, p2p_time max_wait);
+
+/* For a loop of the user's: when p2p_host_fd is readable, or p2p_host_deadline has passed (time of
+ * p2p_host_now), call p2p_host_step(h, 0). Read the deadline again after every call into the host:
+ * it is now when work is waiting. fd: -1 when the io has none. */
+P2P_API int p2p_host_fd(const p2p_host *h);
+P2P_API p2p_time p2p_host_deadline(const p2p_host *h);
+P2P_API p2p_time p2p_host_now(const p2p_host *h);
+
+P2P_API const p2p_peer_id *p2p_host_peer(const p2p_host *h);
+P2P_API p2p_io *p2p_host_io(p2p_host *h);
+
+/* ---- listening and dialing ---- */
+
+/* Listens on a multiaddr. P2P_EADDR, P2P_ENOTSUP (no transport for it), P2P_EADDRINUSE,
+ * P2P_EACCES, …. */
+P2P_API P2P_MUST_USE int p2p_listen(p2p_host *h, const char *addr, p2p_listener *out);
+P2P_API int p2p_listener_close(p2p_host *h, p2p_listener l);
+/* The i-th address at which we can be reached, as text with /p2p/ID: wildcards are expanded to the
+ * addresses of the interfaces. Returns the text's length; P2P_ENOTFOUND past the last; P2P_ELIMIT. */
+P2P_API ptrdiff_t p2p_host_addr(p2p_host *h, size_t i, char *out, size_t cap);
+
+/* Dials one address; with /p2p/ID only that peer is accepted. The handle is live at once;
+ * P2P_EV_CONN_OPEN or P2P_EV_CONN_CLOSED follows. P2P_EADDR, P2P_ENOTSUP, P2P_ELIMIT, P2P_ESELF. */
+P2P_API P2P_MUST_USE int p2p_dial(p2p_host *h, const char *addr, p2p_conn *out);
+/* Dials n addresses of one peer, the next one when an attempt fails or after dial_stagger; the first
+ * that is up wins, the others are dropped. */
+P2P_API P2P_MUST_USE int p2p_dial_addrs(p2p_host *h, const char *const *addrs, size_t n,
+                                        p2p_conn *out);
+/* The connection to a peer: the one there is, or a dial of the addresses known. P2P_ENOADDR. */
+P2P_API P2P_MUST_USE int p2p_dial_peer(p2p_host *h, const p2p_peer_id *to, p2p_conn *out);
+/* Remembers an address of a peer (text with /p2p/ID). */
+P2P_API int p2p_peer_add_addr(p2p_host *h, const char *addr);
+
+/* Closes gracefully: streams end, queued bytes leave, the peer is told. Cancels a dial. code: given
+ * to the peer where the muxer can. */
+P2P_API int p2p_conn_close(p2p_host *h, p2p_conn c, uint32_t code);
+
+typedef struct p2p_conn_info {
+  size_t size; /* sizeof(p2p_conn_info), set by the caller */
+  p2p_peer_id peer;
+  p2p_direction direction;
+  bool up;
+  bool early_muxer;     /* agreed inside the security handshake */
+  const char *security; /* "/noise"; static; NULL before it is agreed */
+  const char *muxer;    /* "/yamux/1.0.0" */
+  p2p_time rtt;         /* last measured, 0: not yet */
+  uint64_t bytes_in, bytes_out; /* of streams */
+  uint32_t streams;
+  uint64_t window; /* largest receive window among the streams, bytes */
+} p2p_conn_info;
+/* P2P_ESTALE, P2P_EINVAL. */
+P2P_API int p2p_conn_get(p2p_host *h, p2p_conn c, p2p_conn_info *out);
+/* Text of the remote's address (with /p2p/ID), as dialed or as seen. */
+P2P_API ptrdiff_t p2p_conn_addr(p2p_host *h, p2p_conn c, char *out, size_t cap);
+P2P_API int p2p_conn_set_user(p2p_host *h, p2p_conn c, void *user);
+P2P_API void *p2p_conn_user(p2p_host *h, p2p_conn c); /* NULL when stale */
+
+/* ---- streams ---- */
+
+/* What happens to a stream, as callbacks. Any may be NULL. They run on the host's thread, may call
+ * the host, and must not assume that other handles survived what they did.
+ * on_open: negotiated (inbound: arrived). on_readable: bytes or the end are there: read until
+ * P2P_EAGAIN or P2P_EEOF; called again only when more has arrived. on_writable: after P2P_EAGAIN
+ * from p2p_write there is room again. on_close: the last, exactly once; err 0: both sides
+ * finished; code: of a reset. */
+typedef struct p2p_handler {
+  size_t size; /* sizeof(p2p_handler) */
+  void (*on_open)(p2p_host *h, p2p_stream s, void *user);
+  void (*on_readable)(p2p_host *h, p2p_stream s, void *user);
+  void (*on_writable)(p2p_host *h, p2p_stream s, void *user);
+  void (*on_close)(p2p_host *h, p2p_stream s, int err, uint32_t code, void *user);
+  void *user;
+} p2p_handler;
+
+/* Serves a protocol: inbound streams that ask for id go to the handler; without handler (NULL) they
+ * come out as events. id is copied. P2P_EEXIST, P2P_EINVAL, P2P_ENOMEM. */
+P2P_API P2P_MUST_USE int p2p_protocol_add(p2p_host *h, const char *id, const p2p_handler *handler);
+P2P_API int p2p_protocol_remove(p2p_host *h, const char *id);
+
+/* Opens a stream for the first of n protocol ids that the peer speaks; dials the peer if need be.
+ * handler is copied; NULL: events. Writing is legal at once. P2P_ENOADDR, P2P_ELIMIT, P2P_EINVAL. */
+P2P_API P2P_MUST_USE int p2p_stream_open(p2p_host *h, const p2p_peer_id *to, const char *const *ids,
+                                         size_t n, const p2p_handler *handler, p2p_stream *out);
+/* The same on a given connection, which may still be dialing. P2P_ESTALE. */
+P2P_API P2P_MUST_USE int p2p_stream_open_on(p2p_host *h, p2p_conn c, const char *const *ids,
+                                            size_t n, const p2p_handler *handler, p2p_stream *out);
+
+/* Copies up to cap bytes out. Bytes; P2P_EAGAIN; P2P_EEOF: the peer finished and all is read;
+ * P2P_ERESET, P2P_ECLOSED, P2P_ESTALE. */
+P2P_API ptrdiff_t p2p_read(p2p_host *h, p2p_stream s, void *buf, size_t cap);
+/* The next unread bytes without copying, and how many were taken. The view is valid until the next
+ * call for this stream or the end of the callback. 0 with len 0: nothing now; errors as p2p_read. */
+P2P_API int p2p_peek(p2p_host *h, p2p_stream s, p2p_bytes *out);
+P2P_API int p2p_consume(p2p_host *h, p2p_stream s, size_t n);
+/* Takes up to len bytes, copies them once. Bytes taken, maybe fewer; P2P_EAGAIN: none, on_writable
+ * or P2P_EV_STREAM_WRITABLE will tell; P2P_ESTOPPED, P2P_ERESET, P2P_ECLOSED, P2P_ESTALE. */
+P2P_API ptrdiff_t p2p_write(p2p_host *h, p2p_stream s, const void *buf, size_t len);
+/* Room for up to `hint` bytes to write in place, then how many were written: no copy. len 0: as
+ * P2P_EAGAIN. Valid until the next call into the host. */
+P2P_API int p2p_reserve(p2p_host *h, p2p_stream s, size_t hint, void **p, size_t *len);
+P2P_API int p2p_commit(p2p_host *h, p2p_stream s, size_t n);
+
+P2P_API int p2p_finish(p2p_host *h, p2p_stream s);               /* no more bytes from us */
+P2P_API int p2p_stop(p2p_host *h, p2p_stream s, uint32_t code);  /* no more bytes to us */
+P2P_API int p2p_reset(p2p_host *h, p2p_stream s, uint32_t code); /* neither; drops what is queued */
+
+typedef struct p2p_stream_info {
+  size_t size; /* sizeof(p2p_stream_info), set by the caller */
+  p2p_conn conn;
+  p2p_peer_id peer;
+  p2p_direction direction;
+  const char *protocol;         /* NULL before it is agreed; lives as long as the stream */
+  uint64_t bytes_in, bytes_out; /* read by and accepted from the user */
+  size_t unread, unsent;        /* bytes waiting */
+} p2p_stream_info;
+P2P_API int p2p_stream_get(p2p_host *h, p2p_stream s, p2p_stream_info *out);
+P2P_API int p2p_stream_set_user(p2p_host *h, p2p_stream s, void *user); /* handler's user too */
+P2P_API void *p2p_stream_user(p2p_host *h, p2p_stream s);
+/* Another handler from now on (NULL: events); an inbound stream may get one of its own so. */
+P2P_API int p2p_stream_set_handler(p2p_host *h, p2p_stream s, const p2p_handler *handler);
+
+/* ---- what the standard protocols do ---- */
+
+/* Sends one ping to a peer on its open ping stream (opened when there is none). P2P_EV_PING follows.
+ * P2P_ENOADDR, P2P_EAGAIN: one is under way. */
+P2P_API P2P_MUST_USE int p2p_ping(p2p_host *h, const p2p_peer_id *to);
+
+/* What identify told of a peer. Strings and bytes live until the next call into the host. */
+typedef struct p2p_peer_info {
+  size_t size; /* sizeof(p2p_peer_info), set by the caller */
+  bool identified;
+  const char *agent, *version;
+  size_t n_protocols, n_addrs;
+  bool record; /* its addresses came in a record that it signed */
+  char observed[128]; /* our address as it sees us, "" when unknown */
+} p2p_peer_info;
+P2P_API int p2p_peer_get(p2p_host *h, const p2p_peer_id *peer, p2p_peer_info *out); /* P2P_ENOTFOUND */
+P2P_API const char *p2p_peer_protocol(p2p_host *h, const p2p_peer_id *peer, size_t i); /* NULL: end */
+P2P_API ptrdiff_t p2p_peer_addr(p2p_host *h, const p2p_peer_id *peer, size_t i, char *out, size_t cap);
+
+/* ---- events ---- */
+typedef enum p2p_event_kind {
+  P2P_EV_CONN_OPEN = 1,   /* conn, peer: secured, multiplexed, admitted */
+  P2P_EV_CONN_CLOSED,     /* conn, peer, err (0: in good order), stage, code */
+  P2P_EV_STREAM_OPEN,     /* stream, conn, peer, protocol; direction */
+  P2P_EV_STREAM_READABLE, /* stream */
+  P2P_EV_STREAM_WRITABLE, /* stream */
+  P2P_EV_STREAM_CLOSED,   /* stream, err, code */
+  P2P_EV_IDENTIFIED,      /* peer: p2p_peer_get has it */
+  P2P_EV_PING,            /* peer, rtt; or err */
+  P2P_EV_ADDRS,           /* p2p_host_addr gives other addresses than before */
+  P2P_EV_LISTENER_CLOSED  /* listener, err */
+} p2p_event_kind;
+
+typedef struct p2p_event {
+  p2p_event_kind kind;
+  int err;
+  uint32_t code;
+  p2p_stage stage;
+  p2p_direction direction;
+  p2p_conn conn;
+  p2p_stream stream;
+  p2p_listener listener;
+  p2p_peer_id peer;
+  p2p_time rtt;
+  const char *protocol;
+  void *user; /* of the stream or connection */
+} p2p_event;
+
+/* The next event, NULL: none. Valid until the next call of p2p_next_event or p2p_host_step. Object
+ * events are never lost: they are bits in the object. A host whose events nobody takes stops
+ * nothing but behaviours that wait for room (limit events_max). */
+P2P_API const p2p_event *p2p_next_event(p2p_host *h);
+
+/* Runs fn(h, arg) on the host's thread, soon. From any thread. P2P_ENOMEM, P2P_ECLOSED. */
+P2P_API P2P_MUST_USE int p2p_host_post(p2p_host *h, void (*fn)(p2p_host *h, void *arg), void *arg);
+
+/* ---- numbers ---- */
+typedef struct p2p_host_stats {
+  size_t size; /* sizeof(p2p_host_stats), set by the caller */
+  uint32_t conns, streams, dials, half_open;
+  uint64_t conns_in, conns_out; /* ever up */
+  size_t memory;                /* live bytes from the allocator */
+} p2p_host_stats;
+P2P_API int p2p_host_get(p2p_host *h, p2p_host_stats *out);
+/* Live bytes by purpose: name of the i-th purpose ("link", "mux" …) and its bytes; NULL: end. */
+P2P_API const char *p2p_host_memory(const p2p_host *h, size_t i, size_t *bytes);
+/* The i-th limit; P2P_ENOTFOUND past the last. Strings are static. */
+typedef struct p2p_limit {
+  size_t size; /* sizeof(p2p_limit), set by the caller */
+  const char *name, *unit, *reason;
+  uint64_t value, min, max; /* value: the default */
+} p2p_limit;
+P2P_API int p2p_limit_info(size_t i, p2p_limit *out);
+
+P2P_API const char *p2p_version(void);      /* "0.1.0" */
+P2P_API const char *p2p_version_full(void); /* with the libraries it stands on */
+
+P2P_END
+#endif
