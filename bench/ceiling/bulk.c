@@ -20,9 +20,10 @@ enum {
   READ_SIZE = 256 << 10 /* bytes */
 };
 
-static uint8_t read_buffer[READ_SIZE];
-static uint8_t record_buffer[CEILING_LENGTH + CEILING_RECORD];
-static uint8_t source[PAYLOAD];
+/* On pages of their own, so that the figure does not hang on where the linker put them. */
+static _Alignas(4096) uint8_t read_buffer[READ_SIZE];
+static _Alignas(4096) uint8_t record_buffer[CEILING_LENGTH + CEILING_RECORD];
+static _Alignas(4096) uint8_t source[PAYLOAD];
 
 typedef struct {
   uint64_t bytes; /* of payload */
