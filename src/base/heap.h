@@ -14,17 +14,19 @@ typedef struct p2p__timer {
 
 typedef struct p2p__timers {
   p2p__timer **heap;
-  uint32_t n, cap;
+  uint32_t n, cap;   /* set timers, places */
+  uint32_t reserved; /* places promised to owners of timers; cap is never below */
   uint64_t seq;
   p2p__mem *mem;
 } p2p__timers;
 
 void p2p__timers_init(p2p__timers *h, p2p__mem *mem);
 void p2p__timers_fini(p2p__timers *h);
-/* Room for one more timer, taken once per object that owns a timer, so that setting cannot fail.
- * P2P_ENOMEM. */
-P2P_MUST_USE int p2p__timers_room(p2p__timers *h, uint32_t more);
-/* Sets or moves t; at P2P_NEVER clears it. Needs room when t was not set. */
+/* Promises one place, once per object that owns a timer, so that setting it cannot fail; given back
+ * with unreserve when that object dies. P2P_ENOMEM. */
+P2P_MUST_USE int p2p__timers_reserve(p2p__timers *h);
+void p2p__timers_unreserve(p2p__timers *h);
+/* Sets or moves t; at P2P_NEVER clears it. Its place must be reserved. */
 void p2p__timer_set(p2p__timers *h, p2p__timer *t, p2p_time at);
 void p2p__timer_clear(p2p__timers *h, p2p__timer *t);
 p2p_time p2p__timers_next(const p2p__timers *h); /* P2P_NEVER: none */
