@@ -83,15 +83,20 @@ def folder_problem(table, path, header):
     return unit_problem(table, inner, header)
 
 
+def is_apart(table, folder, unit):
+    units = table.apart.get(folder, [])
+    return (unit in units or "*" in units) and "-" + unit not in units
+
+
 def unit_problem(table, inner, header):
-    target, name = header.split("/", 1)
-    same = inner.startswith(target + "/") and unit_of(inner) == unit_of(header)
-    if same or name in table.apart.get(target, []):
+    target, unit = header.split("/", 1)[0], unit_of(header)
+    same_folder = inner.startswith(target + "/")
+    if not is_apart(table, target, unit) or (same_folder and unit_of(inner) == unit):
         return None
-    namers = table.named_by.get(target, [])
-    if inner.startswith(target + "/") and target in table.apart:
+    if same_folder:
         return f'"{header}": units of {target} do not include each other'
-    if namers and not inner.startswith(target + "/") and inner not in namers:
+    namers = table.named_by.get(target, [])
+    if namers and inner not in namers:
         return f'"{header}": only {", ".join(namers)} names concrete units of {target}'
     return None
 
