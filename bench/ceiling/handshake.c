@@ -117,10 +117,9 @@ static void decrypt_and_hash(handshake *s, const uint8_t *p, size_t len, uint8_t
 /* --- libp2p's payload ----------------------------------------------------------------------- */
 
 static const char STATIC_KEY_PREFIX[24] = "noise-libp2p-static-key:";
-static const uint8_t IDENTITY[6] = {
-  0x0a, 0x24, 0x08, 0x01, 0x12, 0x20
-};                                                          /* field 1: Ed25519 key */
-static const uint8_t IDENTITY_SIG[2] = { 0x12, SIGNATURE }; /* field 2 */
+/* The payload's field 1 (an Ed25519 public key of 32 bytes) and field 2, up to their bytes. */
+static const uint8_t IDENTITY[6] = { 0x0a, 0x24, 0x08, 0x01, 0x12, KEY };
+static const uint8_t IDENTITY_SIG[2] = { 0x12, SIGNATURE };
 
 static void signed_text(uint8_t text[sizeof STATIC_KEY_PREFIX + KEY], const uint8_t key[KEY]) {
   memcpy(text, STATIC_KEY_PREFIX, sizeof STATIC_KEY_PREFIX);
