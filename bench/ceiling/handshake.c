@@ -20,6 +20,7 @@
 
 enum {
   KEY = 32,
+  PREFIX = 24, /* bytes of "noise-libp2p-static-key:" */
   SIGNATURE = 64,
   SEALED_KEY = KEY + CEILING_TAG,
   PAYLOAD = 6 + KEY + 2 + SIGNATURE,
@@ -116,14 +117,14 @@ static void decrypt_and_hash(handshake *s, const uint8_t *p, size_t len, uint8_t
 
 /* --- libp2p's payload ----------------------------------------------------------------------- */
 
-static const char STATIC_KEY_PREFIX[24] = "noise-libp2p-static-key:";
+static const char STATIC_KEY_PREFIX[] = "noise-libp2p-static-key:";
 /* The payload's field 1 (an Ed25519 public key of 32 bytes) and field 2, up to their bytes. */
 static const uint8_t IDENTITY[6] = { 0x0a, 0x24, 0x08, 0x01, 0x12, KEY };
 static const uint8_t IDENTITY_SIG[2] = { 0x12, SIGNATURE };
 
-static void signed_text(uint8_t text[sizeof STATIC_KEY_PREFIX + KEY], const uint8_t key[KEY]) {
-  memcpy(text, STATIC_KEY_PREFIX, sizeof STATIC_KEY_PREFIX);
-  memcpy(text + sizeof STATIC_KEY_PREFIX, key, KEY);
+static void signed_text(uint8_t text[PREFIX + KEY], const uint8_t key[KEY]) {
+  memcpy(text, STATIC_KEY_PREFIX, PREFIX);
+  memcpy(text + PREFIX, key, KEY);
 }
 
 static void keypair_generate(keypair *pair) {
@@ -132,7 +133,7 @@ static void keypair_generate(keypair *pair) {
 }
 
 static void peer_init(peer *p) {
-  uint8_t secret[crypto_sign_SECRETKEYBYTES], text[sizeof STATIC_KEY_PREFIX + KEY];
+  uint8_t secret[crypto_sign_SECRETKEYBYTES], text[PREFIX + KEY];
   uint8_t *identity = p->payload + sizeof IDENTITY, *signature = identity + KEY;
   keypair_generate(&p->noise);
   memcpy(p->payload, IDENTITY, sizeof IDENTITY);
@@ -143,7 +144,7 @@ static void peer_init(peer *p) {
 }
 
 static void payload_check(const uint8_t payload[PAYLOAD], const uint8_t static_key[KEY]) {
-  uint8_t text[sizeof STATIC_KEY_PREFIX + KEY];
+  uint8_t text[PREFIX + KEY];
   const uint8_t *identity = payload + sizeof IDENTITY;
   const uint8_t *signature = identity + KEY + sizeof IDENTITY_SIG;
   signed_text(text, static_key);
