@@ -60,7 +60,7 @@ fuzz:
 	$(call build,fuzz,-DP2P_FUZZ_SECONDS=$(FUZZ_SECONDS))
 	$(Q)ctest --test-dir $(BUILD)/fuzz -j $(JOBS) --output-on-failure $(ARGS)
 
-## check         layers, symbols, banned functions, format, sizes, words, limits: one line each
+## check         layers, headers, symbols, banned functions, format, sizes, words, limits …
 check: all
 	$(Q)python3 scripts/checks/run.py --build $(BUILD)
 

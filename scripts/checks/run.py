@@ -10,7 +10,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import HERE, Tree  # noqa: E402
 
-CHECKS = ("layers", "symbols", "globals", "exports", "banned", "sizes", "limits", "words", "format")
+CHECKS = (
+    "layers", "headers", "symbols", "globals", "exports", "banned", "sizes", "limits", "words",
+    "format",
+)
 SHOWN = 20
 
 

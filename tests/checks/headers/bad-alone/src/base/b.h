@@ -1,0 +1,1 @@
+uint8_t p2p__b(void);

@@ -1,0 +1,1 @@
+int p2p_a(int class);
