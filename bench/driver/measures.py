@@ -181,6 +181,17 @@ def streams(concurrency):
     )
 
 
+def handshake_test(identify):
+    return Test(
+        name="handshakes-identify" if identify else "handshakes",
+        what="connect, secure, multiplex, " + "identify, " * identify + "close; 16 at once",
+        metrics=RATE,
+        measure=handshakes(identify),
+        ceiling=lambda settings: ("handshake", settings.ceiling_ms),
+        figures=rate_figures,
+    )
+
+
 def ping_options(settings):
     return ["ping", "--count", str(settings.pings)], settings.pings
 
@@ -195,17 +206,8 @@ TESTS = [
         ceiling=lambda settings: ("ping", settings.ceiling_ms),
         figures=ping_figures,
     ),
-    *(
-        Test(
-            name="handshakes-identify" if identify else "handshakes",
-            what="connect, secure, multiplex, " + ("identify, " if identify else "") + "close; 16 at once",
-            metrics=RATE,
-            measure=handshakes(identify),
-            ceiling=lambda settings: ("handshake", settings.ceiling_ms),
-            figures=rate_figures,
-        )
-        for identify in (False, True)
-    ),
+    handshake_test(identify=False),
+    handshake_test(identify=True),
     streams(64),
     streams(1),
     Test(

@@ -1,4 +1,4 @@
-"""Contenders as processes: a pinned server that is asked questions, a pinned client that runs one test.
+"""Contenders as processes: a server that answers questions, a client that runs a test.
 
 Both speak the bench contract (bench/README.md): command lines in, one JSON object a line out.
 """
