@@ -10,11 +10,17 @@
 #define P2P_LIKELY(x) __builtin_expect(!!(x), 1)
 #define P2P_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define P2P_ALIGNED(n) __attribute__((aligned(n)))
+/* The compiler must take x for a value it knows nothing about. */
+#define P2P_OPAQUE(x) __asm__ volatile("" : "+r"(x))
+/* The compiler must take the memory at p for read, so that stores to it stay. */
+#define P2P_KEEP(p) __asm__ volatile("" : : "r"(p) : "memory")
 #else
 #define P2P_PRINTF(fmt, args)
 #define P2P_LIKELY(x) (x)
 #define P2P_UNLIKELY(x) (x)
 #define P2P_ALIGNED(n)
+#define P2P_OPAQUE(x) ((void)(x))
+#define P2P_KEEP(p) ((void)(p))
 #endif
 
 /* The struct of `type` whose `member` is at `ptr`. */

@@ -50,7 +50,7 @@ static inline p2p_time p2p__time_min(p2p_time a, p2p_time b) { return a < b ? a 
 /* ---- read cursor ---- */
 typedef struct p2p__rd {
   const uint8_t *p, *end;
-  int err; /* 0, P2P_ESHORT, P2P_EPROTO; sticky */
+  int err; /* 0, P2P_ESHORT, P2P_EPROTO, P2P_ELIMIT, or what rd_fail was told; sticky */
 } p2p__rd;
 
 static inline p2p__rd p2p__rd_of(p2p_bytes b) {
@@ -82,9 +82,7 @@ typedef struct p2p__wr {
   int err; /* 0 or P2P_ELIMIT (no room); sticky, then len stays what it was */
 } p2p__wr;
 
-static inline p2p__wr p2p__wr_of(void *p, size_t cap) {
-  return (p2p__wr){ .p = p, .cap = cap };
-}
+static inline p2p__wr p2p__wr_of(void *p, size_t cap) { return (p2p__wr){ .p = p, .cap = cap }; }
 static inline p2p_bytes p2p__wr_bytes(const p2p__wr *w) { return p2p__bytes(w->p, w->len); }
 static inline size_t p2p__wr_left(const p2p__wr *w) { return w->err ? 0 : w->cap - w->len; }
 
@@ -94,8 +92,9 @@ void p2p__wr_be32(p2p__wr *w, uint32_t v);
 void p2p__wr_be64(p2p__wr *w, uint64_t v);
 void p2p__wr_bytes_in(p2p__wr *w, p2p_bytes b);
 void p2p__wr_str(p2p__wr *w, const char *s);
+/* Any 64-bit number, minimal. Ten bytes from 2^63 on: protobuf has those, rd_varint refuses them. */
 void p2p__wr_varint(p2p__wr *w, uint64_t v);
-void p2p__wr_prefixed(p2p__wr *w, p2p_bytes b); /* varint length, bytes */
+void p2p__wr_prefixed(p2p__wr *w, p2p_bytes b); /* varint length, bytes: all or nothing */
 /* Room for n bytes that the caller fills; len 0 and the sticky error when there is none. */
 p2p__span p2p__wr_room(p2p__wr *w, size_t n);
 

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 typedef struct p2p__handle_slot {
-  uint64_t id; /* current id when taken; the id to come when free */
+  uint64_t id;  /* current id when taken; the id to come when free */
   void *object; /* NULL: free */
   uint32_t next_free;
 } p2p__handle_slot;

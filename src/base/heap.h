@@ -26,7 +26,8 @@ void p2p__timers_fini(p2p__timers *h);
  * with unreserve when that object dies. P2P_ENOMEM. */
 P2P_MUST_USE int p2p__timers_reserve(p2p__timers *h);
 void p2p__timers_unreserve(p2p__timers *h);
-/* Sets or moves t; at P2P_NEVER clears it. Its place must be reserved. */
+/* Sets or moves t; at P2P_NEVER clears it. Its place must be reserved. A timer that is set to the
+ * time it has keeps its place among ties, any other goes behind them. */
 void p2p__timer_set(p2p__timers *h, p2p__timer *t, p2p_time at);
 void p2p__timer_clear(p2p__timers *h, p2p__timer *t);
 p2p_time p2p__timers_next(const p2p__timers *h); /* P2P_NEVER: none */

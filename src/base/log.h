@@ -16,7 +16,6 @@ static inline bool p2p__log_on(const p2p__log *log, p2p_log_level level) {
 }
 
 /* Formats one line of at most 1,023 bytes ("module=… conn=… what happened") and hands it over. */
-void p2p__logf(const p2p__log *log, p2p_log_level level, const char *format, ...)
-    P2P_PRINTF(3, 4);
+void p2p__logf(const p2p__log *log, p2p_log_level level, const char *format, ...) P2P_PRINTF(3, 4);
 
 #endif

@@ -29,9 +29,8 @@ void *p2p__u64map_find(const p2p__u64map *t, uint64_t key); /* or NULL */
 /* value not NULL, key not there yet. P2P_ENOMEM, P2P_EEXIST. */
 P2P_MUST_USE int p2p__u64map_add(p2p__u64map *t, uint64_t key, void *value);
 void *p2p__u64map_del(p2p__u64map *t, uint64_t key); /* the value removed, or NULL */
-/* The first value at or behind slot *i (start with 0), *i behind it; NULL: no more. Deleting the
- * value just returned may make the walk see another one twice or miss none: restart when deleting
- * many. */
+/* The first value at or behind slot *i (start with 0), *i behind it; NULL: no more. Adding or
+ * deleting ends the walk: start again with 0. To end a table, walk it, free the values, fini. */
 void *p2p__u64map_next(const p2p__u64map *t, size_t *i);
 
 /* ---- bytes -> void * ---- (the key's bytes live in the value) */

@@ -2,7 +2,8 @@
  *
  * malloc appears in mem.c and nowhere else. One p2p__mem belongs to one loop and one thread.
  * Every allocation names its purpose, so that the bytes of an idle connection can be told apart
- * (link, record, mux, peer, identify). */
+ * (link, record, mux, peer, identify). Blocks may be released on another loop than the one that
+ * made them: used[P2P__MEM_BLOCK] and total then wrap around, only sums over all loops are exact. */
 #ifndef P2P_BASE_MEM_H
 #define P2P_BASE_MEM_H
 
@@ -27,12 +28,13 @@ typedef enum p2p__tag {
 #define P2P_MEM_ENUM(name, text) P2P__MEM_##name,
   P2P_MEM_TAGS(P2P_MEM_ENUM)
 #undef P2P_MEM_ENUM
-  P2P__MEM_TAGS
+      P2P__MEM_TAGS
 } p2p__tag;
 
 typedef struct p2p__mem {
   p2p_allocator allocator;
   size_t used[P2P__MEM_TAGS]; /* live bytes by purpose */
+  size_t total;               /* their sum */
   size_t peak;                /* most bytes ever live in all */
   uint64_t calls;             /* allocations asked for so far */
   uint64_t fail_at;           /* the call of this number (from 1) fails; 0: none */

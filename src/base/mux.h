@@ -26,9 +26,9 @@ typedef struct p2p__mux_event {
 } p2p__mux_event;
 
 typedef struct p2p__mux_stats {
-  p2p_time rtt;     /* last measured, 0: not yet */
-  uint64_t window;  /* largest receive window of a live stream, bytes */
-  size_t streams;   /* live */
+  p2p_time rtt;    /* last measured, 0: not yet */
+  uint64_t window; /* largest receive window of a live stream, bytes */
+  size_t streams;  /* live */
 } p2p__mux_stats;
 
 typedef struct p2p__mux p2p__mux;

@@ -11,9 +11,9 @@ enum { P2P__PUBKEY_MAX = 1152 }; /* protobuf of an RSA-8192 public key and some 
 /* What a finished step leaves. Filled by take; members a step knows nothing of stay as they were
  * (the caller zeroes it, protocol = muxer = -1). */
 typedef struct p2p__step_result {
-  int protocol;         /* index into the list offered: multistream-select */
-  p2p__record *record;  /* the secure channel, the caller's from now on */
-  p2p_peer_id peer;     /* verified identity of the remote */
+  int protocol;                    /* index into the list offered: multistream-select */
+  p2p__record *record;             /* the secure channel, the caller's from now on */
+  p2p_peer_id peer;                /* verified identity of the remote */
   uint8_t pubkey[P2P__PUBKEY_MAX]; /* its public key, libp2p protobuf */
   size_t pubkey_len;
   int muxer; /* index into the list of muxers offered, when agreed inside the handshake; else -1 */
@@ -32,7 +32,7 @@ typedef struct p2p__step_ops {
   /* True when a proposal of one choice is outstanding and the next step may already speak.
    * NULL: never. */
   bool (*early)(const p2p__step *s);
-  p2p_time (*deadline)(const p2p__step *s);        /* NULL: none of its own */
+  p2p_time (*deadline)(const p2p__step *s);          /* NULL: none of its own */
   void (*take)(p2p__step *s, p2p__step_result *out); /* once, after recv gave 1 */
   void (*free)(p2p__step *s);                        /* wipes secrets */
 } p2p__step_ops;
