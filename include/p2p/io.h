@@ -24,18 +24,19 @@ typedef struct p2p_endpoint {
   uint8_t ip[16];
 } p2p_endpoint;
 
-enum { /* bits of p2p_io_fact.what */
-  P2P_IO_READABLE = 1,   /* recv, accept or udp_recv will say something */
-  P2P_IO_WRITABLE = 2,   /* send has room; for a connecting socket: connected, or see error */
-  P2P_IO_RESOLVED = 4,   /* a resolve is done: take it with resolved */
-  P2P_IO_WORKED = 8,     /* a work function has returned */
-  P2P_IO_WOKEN = 16,     /* somebody called wake */
-  P2P_IO_IFCHANGE = 32   /* the set of interface addresses changed */
+enum {                      /* bits of p2p_io_fact.what */
+       P2P_IO_READABLE = 1, /* recv, accept or udp_recv will say something */
+       P2P_IO_WRITABLE = 2, /* send has room; for a connecting socket: connected, or see error */
+       P2P_IO_RESOLVED = 4, /* a resolve is done: take it with resolved */
+       P2P_IO_WORKED = 8,   /* a work function has returned */
+       P2P_IO_WOKEN = 16,   /* somebody called wake */
+       P2P_IO_IFCHANGE = 32 /* the set of interface addresses changed */
 };
 
 /* One thing that became true. token: as given when the socket or request was made. error: 0, or
  * why the socket is of no more use (P2P_EREFUSED, P2P_ERESET …); it may accompany READABLE when
- * bytes remain to be read. Facts are hints: the call they invite may still say P2P_EAGAIN. */
+ * bytes remain to be read. Facts are hints: the call they invite may still say P2P_EAGAIN. Facts of
+ * sockets are level-triggered: they come again with every wait while they are true and wanted. */
 typedef struct p2p_io_fact {
   uint64_t token;
   uint32_t what;
@@ -43,7 +44,10 @@ typedef struct p2p_io_fact {
 } p2p_io_fact;
 
 /* A batch of datagrams of equal size (the last may be shorter), one local and remote address.
- * segment: size of each datagram in `data`, 0 when it is a single one. ecn: the two IP bits. */
+ * segment: size of each datagram in `data`, 0 when it is a single one. ecn: the two IP bits.
+ * To receive: data and cap are the caller's, the rest is written; a datagram or batch longer than
+ * cap is dropped, so cap is best 65,535. To send: local names the address to send from (family 0 or
+ * all-zero ip: the system chooses); at most 64 segments. */
 typedef struct p2p_dgrams {
   p2p_endpoint local, remote;
   uint8_t *data;
@@ -61,56 +65,73 @@ typedef enum p2p_io_option {
 typedef struct p2p_io_ops {
   size_t size; /* sizeof(p2p_io_ops) of the implementer: later members are absent when smaller */
 
-  p2p_time (*now)(p2p_io *io);    /* monotonic, never decreasing */
+  p2p_time (*now)(p2p_io *io);    /* monotonic, never decreasing, read anew by every call */
   int64_t (*unix_ns)(p2p_io *io); /* wall clock, ns since 1970, for records only */
   int (*random)(p2p_io *io, void *buf, size_t len); /* 0, or P2P_EIO: then nobody goes on */
 
-  /* Blocks until a fact is there or `until` (absolute; 0: do not block) has passed; writes up to n
-   * facts, returns their number (0: time is up). */
+  /* Blocks until a fact is there or `until` (absolute; 0: do not block; P2P_NEVER: no end) has
+   * passed; writes up to n > 0 facts, returns their number (0: time is up). Facts that did not fit
+   * come with the next call, which then does not block. */
   int (*wait)(p2p_io *io, p2p_time until, p2p_io_fact *out, int n);
-  void (*wake)(p2p_io *io); /* from any thread: wait returns with a WOKEN fact, token 0 */
-  int (*fd)(p2p_io *io);    /* a descriptor readable when wait(0) would return facts; -1: none */
+  /* From any thread: wait returns with a WOKEN fact, token 0. Many wakes may make one fact. */
+  void (*wake)(p2p_io *io);
+  /* A descriptor for somebody else's poll, readable when wait(0) would return facts; -1: none. It
+   * may be readable without a fact: wait(0) must then be called all the same. The first call says
+   * that the instance is embedded, the descriptor stays the same. It knows nothing of `until`. */
+  int (*fd)(p2p_io *io);
 
   /* Listens on at (port 0: any; family 6 with all-zero ip: IPv6 only). *bound gets the real
    * address. Returns a socket; READABLE facts invite tcp_accept. */
   int (*tcp_listen)(p2p_io *io, const p2p_endpoint *at, int backlog, uint64_t token,
                     p2p_endpoint *bound);
-  /* Returns a connected socket with its addresses, or P2P_EAGAIN, P2P_EFILES, …. */
+  /* Returns a connected socket with its addresses, or P2P_EAGAIN; P2P_EFILES: the connection waits
+   * on, want nothing of the listener until files are free again. The new socket wants nothing. */
   int (*tcp_accept)(p2p_io *io, int listener, uint64_t token, p2p_endpoint *local,
                     p2p_endpoint *remote);
-  /* Starts connecting from `from` (NULL: any) to `to`; returns a socket. A WRITABLE fact says the
-   * outcome in its error. `want` need not be called for it. */
+  /* Starts connecting from `from` (NULL: any) to `to`; returns a socket, or at once P2P_EUNREACH,
+   * P2P_EFILES, …. One WRITABLE fact says the outcome in its error, whatever is wanted; other facts
+   * follow it as wanted. */
   int (*tcp_connect)(p2p_io *io, const p2p_endpoint *from, const p2p_endpoint *to, uint64_t token);
   int (*tcp_local)(p2p_io *io, int sock, p2p_endpoint *local); /* address of a connected socket */
 
-  /* Bytes read into buf; 0: the peer finished; P2P_EAGAIN; P2P_ERESET, …. */
+  /* Bytes read into buf, cap > 0; 0: the peer finished; P2P_EAGAIN; P2P_ERESET, …. A socket that
+   * broke gives the bytes that came before, then its error for ever. */
   ptrdiff_t (*recv)(p2p_io *io, int sock, void *buf, size_t cap);
   /* Bytes taken of the n pieces (may be fewer than offered); P2P_EAGAIN; P2P_ERESET, …. Never
    * raises a signal. */
   ptrdiff_t (*send)(p2p_io *io, int sock, const p2p_bytes *v, size_t n);
-  int (*shutdown)(p2p_io *io, int sock);            /* finishes the write side */
-  int (*want)(p2p_io *io, int sock, uint32_t what); /* READABLE | WRITABLE to be told, level triggered */
+  int (*shutdown)(p2p_io *io, int sock); /* finishes the write side */
+  /* What to be told of the socket: READABLE | WRITABLE. A fact not yet taken that is no longer
+   * wanted is withdrawn. Listeners and UDP sockets want READABLE from birth. */
+  int (*want)(p2p_io *io, int sock, uint32_t what);
   int (*option)(p2p_io *io, int sock, p2p_io_option option, uint64_t value);
-  void (*close)(p2p_io *io, int sock); /* no fact with its token follows */
+  void (*close)(p2p_io *io, int sock); /* at once: no fact of it follows, not even one pending */
 
   int (*udp_open)(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound);
-  int (*udp_recv)(p2p_io *io, int sock, p2p_dgrams *d, int n);       /* batches received */
-  int (*udp_send)(p2p_io *io, int sock, const p2p_dgrams *d, int n); /* batches sent */
+  /* Batches received, or P2P_EAGAIN. */
+  int (*udp_recv)(p2p_io *io, int sock, p2p_dgrams *d, int n);
+  /* Batches sent (the rest was not tried or met the error that the next call reports); when none:
+   * P2P_EAGAIN, P2P_ELIMIT (too long for the path), P2P_EUNREACH, …. */
+  int (*udp_send)(p2p_io *io, int sock, const p2p_dgrams *d, int n);
 
-  /* Looks a host name up. family: 4, 6 or 0 for both. A RESOLVED fact with the token follows;
-   * resolved then writes up to n addresses (port 0) and forgets the request: their number, or
-   * P2P_ENAME. cancel: no fact follows. */
+  /* Looks a host name up. family: 4, 6 or 0 for both; token: of no other lookup under way
+   * (P2P_EEXIST). A RESOLVED fact with the token follows; resolved then writes up to n > 0 addresses
+   * (port 0) and forgets the request: their number, or P2P_ENAME (P2P_EAGAIN: not yet,
+   * P2P_ENOTFOUND: no such request). cancel: no fact follows. */
   int (*resolve)(p2p_io *io, const char *host, int family, uint64_t token);
   int (*resolved)(p2p_io *io, uint64_t token, p2p_endpoint *out, int n);
   void (*resolve_cancel)(p2p_io *io, uint64_t token);
 
-  /* Runs fn(arg) off the loop; a WORKED fact follows. P2P_ENOTSUP: run it yourself. */
+  /* Runs fn(arg) off the loop, perhaps on another thread; a WORKED fact follows. P2P_ENOTSUP: run it
+   * yourself. */
   int (*work)(p2p_io *io, void (*fn)(void *arg), void *arg, uint64_t token);
 
   /* Writes up to n addresses of this machine's interfaces (port 0), returns how many there are. */
   int (*ifaddrs)(p2p_io *io, p2p_endpoint *out, int n);
 
-  void (*free)(p2p_io *io); /* closes everything it still has */
+  /* Closes everything it still has; NULL accepted. Work that has begun and lookups that cannot be
+   * called back are waited for. */
+  void (*free)(p2p_io *io);
 } p2p_io_ops;
 
 struct p2p_io {
@@ -118,7 +139,8 @@ struct p2p_io {
 };
 
 /* The p2p_io of this library on real sockets, with libuv as poller. The caller frees it through
- * ops->free, after the host that uses it. P2P_ENOMEM, P2P_EIO. */
+ * ops->free, after the host that uses it. Touches no signal: writing to a connection that was reset
+ * is P2P_ERESET. P2P_ENOMEM, P2P_EFILES, P2P_EIO. */
 P2P_API P2P_MUST_USE int p2p_io_uv_new(p2p_io **out);
 
 P2P_END

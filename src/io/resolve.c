@@ -1,0 +1,100 @@
+/* Names: libuv asks the system's resolver on a thread of its pool. */
+#include "io/uv.h"
+#include <netdb.h>
+#include <string.h>
+
+enum { HOST_MAX = 253 }; /* bytes of a host name. RFC 1035, section 2.3.4 */
+
+typedef struct lookup {
+  uv_getaddrinfo_t req;
+  p2p__list link; /* in p2p__uv.lookups until taken or canceled */
+  p2p__uv_fact fact;
+  bool done, canceled;
+  struct addrinfo *found;
+} lookup;
+
+static void lookup_free(p2p__uv *io, lookup *l) {
+  p2p__list_del(&l->link);
+  p2p__list_del(&l->fact.link);
+  uv_freeaddrinfo(l->found);
+  p2p__release(&io->mem, P2P__MEM_LOOP, l, sizeof *l);
+}
+
+static lookup *lookup_find(p2p__uv *io, uint64_t token) {
+  for (p2p__list *n = io->lookups.next; n != &io->lookups; n = n->next) {
+    lookup *l = P2P_CONTAINER(n, lookup, link);
+    if (l->fact.token == token && !l->canceled) return l;
+  }
+  return NULL;
+}
+
+static void lookup_done(uv_getaddrinfo_t *req, int status, struct addrinfo *found) {
+  lookup *l = P2P_CONTAINER(req, lookup, req);
+  p2p__uv *io = req->loop->data;
+  l->done = true;
+  l->found = found;
+  if (l->canceled)
+    lookup_free(io, l);
+  else
+    p2p__uv_raise(io, &l->fact, P2P_IO_RESOLVED, status == 0 ? 0 : P2P_ENAME);
+}
+
+int p2p__uv_resolve(p2p_io *base, const char *host, int family, uint64_t token) {
+  p2p__uv *io = p2p__uv_of(base);
+  if (!host || !*host || strlen(host) > HOST_MAX || (family && family != 4 && family != 6))
+    return P2P_EINVAL;
+  if (lookup_find(io, token)) return P2P_EEXIST;
+  lookup *l = p2p__alloc(&io->mem, P2P__MEM_LOOP, sizeof *l);
+  if (!l) return P2P_ENOMEM;
+  p2p__uv_fact_init(&l->fact, token, NULL);
+  p2p__list_add(&io->lookups, &l->link);
+  struct addrinfo hints = { .ai_family = family == 4   ? AF_INET
+                                         : family == 6 ? AF_INET6
+                                                       : AF_UNSPEC,
+                            .ai_socktype = SOCK_STREAM };
+  int err = uv_getaddrinfo(&io->loop, &l->req, lookup_done, host, NULL, &hints);
+  if (!err) return 0;
+  lookup_free(io, l);
+  return p2p__uv_error(-err);
+}
+
+static int addresses_of(const struct addrinfo *found, p2p_endpoint *out, int n) {
+  int count = 0;
+  for (const struct addrinfo *a = found; a && count < n; a = a->ai_next)
+    if (p2p__uv_from_sockaddr(a->ai_addr, &out[count])) count++;
+  return count ? count : P2P_ENAME;
+}
+
+int p2p__uv_resolved(p2p_io *base, uint64_t token, p2p_endpoint *out, int n) {
+  p2p__uv *io = p2p__uv_of(base);
+  if (!out || n <= 0) return P2P_EINVAL;
+  lookup *l = lookup_find(io, token);
+  if (!l) return P2P_ENOTFOUND;
+  if (!l->done) return P2P_EAGAIN;
+  int count = addresses_of(l->found, out, n);
+  lookup_free(io, l);
+  return count;
+}
+
+static void lookup_cancel(p2p__uv *io, lookup *l) {
+  if (l->done) {
+    lookup_free(io, l);
+  } else {
+    l->canceled = true;
+    uv_cancel((uv_req_t *)&l->req); /* refused while the resolver is at it: done() will free */
+  }
+}
+
+void p2p__uv_resolve_cancel(p2p_io *base, uint64_t token) {
+  p2p__uv *io = p2p__uv_of(base);
+  lookup *l = lookup_find(io, token);
+  if (l) lookup_cancel(io, l);
+}
+
+void p2p__uv_resolve_close(p2p__uv *io) {
+  p2p__list *n = io->lookups.next, *next;
+  for (; n != &io->lookups; n = next) {
+    next = n->next;
+    lookup_cancel(io, P2P_CONTAINER(n, lookup, link));
+  }
+}
