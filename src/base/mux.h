@@ -29,6 +29,7 @@ typedef struct p2p__mux_stats {
   p2p_time rtt;    /* last measured, 0: not yet */
   uint64_t window; /* largest receive window of a live stream, bytes */
   size_t streams;  /* live */
+  size_t queued;   /* bytes in send queues; plus one for each end not sent yet */
 } p2p__mux_stats;
 
 typedef struct p2p__mux p2p__mux;

@@ -29,9 +29,9 @@ typedef enum p2p__up_kind {
   P2P__UP_STOPPED,     /* sid, code: the peer reads no more */
   P2P__UP_ROOM,        /* sid, n: so many written bytes left */
   P2P__UP_GOAWAY,      /* code: the peer takes no more streams */
-  P2P__UP_FILLED,      /* the spans of DATA since the last one end their life when this call returns:
+  P2P__UP_FILLED, /* the spans of DATA since the last one end their life when this call returns:
                           readers run now */
-  P2P__UP_DOWN         /* down: the link is gone */
+  P2P__UP_DOWN    /* down: the link is gone */
 } p2p__up_kind;
 
 typedef struct p2p__up_secured {
@@ -60,8 +60,8 @@ typedef struct p2p__up {
   uint32_t code;
   uint64_t sid;
   size_t n;
-  p2p__span data;      /* DATA on one thread: this turn's bytes */
-  p2p__queue *blocks;  /* DATA between threads: taken with p2p__queue_move; NULL: use data */
+  p2p__span data;     /* DATA on one thread: this turn's bytes */
+  p2p__queue *blocks; /* DATA between threads: taken with p2p__queue_move; NULL: use data */
   const p2p__up_secured *secured;
   const p2p__up_up *up;
   const p2p__up_down *down;

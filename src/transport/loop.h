@@ -14,12 +14,14 @@
 #include <p2p/io.h>
 
 enum {
-  P2P__RX = 262144,           /* one read fills at most so much */
-  P2P__RX_FAIR = 65536,       /* … while other sources are ready too */
+  P2P__RX = 262144,                /* one read fills at most so much */
+  P2P__RX_FAIR = 65536,            /* … while other sources are ready too */
+  P2P__RX_EARLY = 32768,           /* … before the connection is up */
   P2P__RX_SPACE = P2P__RX + 65552, /* behind a carry */
-  P2P__TX_RECORDS = 4,        /* records in one send */
-  P2P__TX_SPACE = P2P__TX_RECORDS * (65537 + 16) + 4096,
-  P2P__FACTS = 64             /* facts taken in one wait */
+  P2P__TX_RECORDS = 4,             /* records in one send */
+  P2P__TX_CLEAR = 16384,           /* … and handshake messages before them */
+  P2P__TX_SPACE = P2P__TX_RECORDS * (65537 + 16) + P2P__TX_CLEAR,
+  P2P__FACTS = 64 /* facts taken in one wait */
 };
 
 /* Whoever is told facts: embed it, name it by its token. */

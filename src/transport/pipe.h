@@ -16,12 +16,13 @@ struct p2p__pipe_user {
 };
 
 typedef struct p2p__pipe_ops {
-  ptrdiff_t (*recv)(p2p__pipe *p, void *buf, size_t cap);            /* as p2p_io recv */
-  ptrdiff_t (*send)(p2p__pipe *p, const p2p_bytes *v, size_t n);     /* as p2p_io send */
-  void (*want)(p2p__pipe *p, uint32_t what);                         /* as p2p_io want */
-  void (*lowat)(p2p__pipe *p, size_t unsent); /* take no more than so many unsent bytes; may be NULL */
-  void (*shutdown)(p2p__pipe *p);                                    /* finish writing */
-  void (*free)(p2p__pipe *p);                                        /* closes */
+  ptrdiff_t (*recv)(p2p__pipe *p, void *buf, size_t cap);        /* as p2p_io recv */
+  ptrdiff_t (*send)(p2p__pipe *p, const p2p_bytes *v, size_t n); /* as p2p_io send */
+  void (*want)(p2p__pipe *p, uint32_t what);                     /* as p2p_io want */
+  void (*lowat)(p2p__pipe *p,
+                size_t unsent);   /* take no more than so many unsent bytes; may be NULL */
+  void (*shutdown)(p2p__pipe *p); /* finish writing */
+  void (*free)(p2p__pipe *p);     /* closes */
 } p2p__pipe_ops;
 
 struct p2p__pipe {

@@ -3,6 +3,7 @@
 #ifndef P2P_TRANSPORT_TRANSPORT_H
 #define P2P_TRANSPORT_TRANSPORT_H
 
+#include "base/mux.h"
 #include "multiformats/multiaddr.h"
 #include "transport/link.h"
 #include "transport/loop.h"
