@@ -1,0 +1,63 @@
+// A node with a fresh identity, nothing but the asked transport, and its limits lifted.
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+
+const ENCRYPTERS = { noise, tls }
+const KEYS = { ed25519: 'Ed25519', secp256k1: 'secp256k1', rsa: 'RSA' }
+const HOUR = 3600_000
+
+export async function newNode (o, { listen = [], runIdentify = true } = {}) {
+  if (o.transport !== 'tcp') throw new Error(`transport ${o.transport}: this peer knows tcp`)
+  if (o.muxer !== 'yamux') throw new Error(`muxer ${o.muxer}: this peer knows yamux`)
+  const encrypter = ENCRYPTERS[o.security]
+  if (encrypter === undefined) throw new Error(`security ${o.security}: this peer knows noise and tls`)
+  const key = KEYS[o['key-type']]
+  if (key === undefined) throw new Error(`key type ${o['key-type']}: this peer knows ed25519, secp256k1 and rsa`)
+  return createLibp2p({
+    privateKey: await generateKeyPair(key),
+    nodeInfo: { userAgent: 'interop/js-libp2p' },
+    addresses: { listen },
+    transports: [tcp({ inboundSocketInactivityTimeout: HOUR, outboundSocketInactivityTimeout: HOUR })],
+    connectionEncrypters: [encrypter()],
+    streamMuxers: [yamux({
+      maxInboundStreams: Infinity,
+      maxOutboundStreams: Infinity,
+      maxEarlyStreams: Infinity,
+      streamOptions: { maxReadBufferLength: Infinity }
+    })],
+    connectionManager: {
+      maxConnections: Infinity,
+      inboundConnectionThreshold: Infinity,
+      maxIncomingPendingConnections: Infinity,
+      reconnectRetries: 0
+    },
+    connectionMonitor: { enabled: false }, // it pings every 10 s
+    services: {
+      identify: identify({ runOnConnectionOpen: runIdentify, maxInboundStreams: Infinity }),
+      ping: ping({ timeout: HOUR, maxInboundStreams: Infinity })
+    }
+  })
+}
+
+// The libraries' own caps per protocol are 32 streams in and 64 out.
+export const UNLIMITED = { maxInboundStreams: Infinity, maxOutboundStreams: Infinity }
+
+// Connects and resolves, when asked to, with what identify said.
+export async function connect (node, addr, wantIdentify) {
+  const said = wantIdentify ? identified(node) : undefined
+  const connection = await node.dial(multiaddr(addr))
+  return { connection, said: await said }
+}
+
+function identified (node) {
+  return new Promise(resolve => {
+    node.addEventListener('peer:identify', event => resolve(event.detail), { once: true })
+  })
+}
