@@ -25,6 +25,8 @@
 
 /* The struct of `type` whose `member` is at `ptr`. */
 #define P2P_CONTAINER(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define P2P_CONST_CONTAINER(ptr, type, member)                                                     \
+  ((const type *)((const char *)(ptr) - offsetof(type, member)))
 
 #define P2P_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

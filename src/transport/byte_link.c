@@ -226,7 +226,7 @@ static void link_down(p2p__link *base, const p2p__down *d, p2p_time now) {
 }
 
 static void link_stats(const p2p__link *base, p2p__link_stats *out) {
-  const byte_link *l = P2P_CONTAINER(base, byte_link, base);
+  const byte_link *l = P2P_CONST_CONTAINER(base, byte_link, base);
   *out = (p2p__link_stats){ 0 };
   if (!l->mux) return;
   p2p__mux_stats stats;
