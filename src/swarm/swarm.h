@@ -1,0 +1,225 @@
+/* SWARM: connections and streams of one host on top of links; dialing, listening, admission,
+ * negotiation of streams, and the driver of behaviours.
+ *
+ * conn.c connections | stream.c, stream_io.c streams | dial.c | listen.c | drive.c, frame.c behaviours
+ * | peers.c peerstore. Everything runs on the host's thread; user code and behaviours are called
+ * only from dispatch (swarm.c), never from inside a link, an engine or a container walk. */
+#ifndef P2P_SWARM_SWARM_H
+#define P2P_SWARM_SWARM_H
+
+#include "base/handle.h"
+#include "base/list.h"
+#include "base/slab.h"
+#include "swarm/behaviour.h"
+#include "swarm/peers.h"
+#include "transport/transport.h"
+
+enum { P2P__SLICES = 512, P2P__TRANSPORTS = 8 };
+
+typedef struct p2p__swarm p2p__swarm;
+typedef struct p2p__sconn p2p__sconn;
+typedef struct p2p__sstream p2p__sstream;
+
+/* ---- streams ---- */
+
+/* Whom a stream tells; called from dispatch only. closed is the last and exactly once; the stream
+ * is freed after it returns. */
+typedef struct p2p__stream_ops {
+  void (*open)(p2p__sstream *s, p2p_time now);
+  void (*readable)(p2p__sstream *s, p2p_time now);
+  void (*writable)(p2p__sstream *s, p2p_time now);
+  void (*closed)(p2p__sstream *s, p2p_time now);
+} p2p__stream_ops;
+
+/* A protocol we serve: who gets its inbound streams. accept sets the stream's ops and ctx, or
+ * refuses (P2P_ELIMIT): the stream is reset. */
+typedef struct p2p__served p2p__served;
+struct p2p__served {
+  const char *id; /* owned by whoever registered */
+  int (*accept)(p2p__served *p, p2p__sstream *s);
+  void *ctx;
+  p2p__list node;
+};
+
+/* A slice of this turn's read buffer. */
+typedef struct p2p__slice {
+  struct p2p__slice *next;
+  p2p_bytes bytes;
+} p2p__slice;
+
+typedef enum p2p__sstream_state {
+  P2P__STREAM_NEGOTIATING, /* no protocol agreed */
+  P2P__STREAM_OPEN,
+  P2P__STREAM_CLOSED /* closed is or was told */
+} p2p__sstream_state;
+
+enum { /* bits of p2p__sstream.due: what dispatch has to tell */
+  P2P__DUE_OPEN = 1,
+  P2P__DUE_READABLE = 2,
+  P2P__DUE_WRITABLE = 4,
+  P2P__DUE_CLOSED = 8
+};
+
+struct p2p__sstream {
+  uint64_t handle;
+  p2p__swarm *swarm;
+  p2p__sconn *conn; /* NULL once the connection is gone */
+  const p2p__stream_ops *ops;
+  void *ctx;  /* of ops */
+  void *user; /* the user's */
+  p2p__list of_conn, due_node, dirty_node, slow_node;
+  uint64_t sid;
+  p2p__step *step;            /* while negotiating */
+  const char *const *offered; /* outbound: what the step chooses from; owned, n_offered */
+  p2p__name *protocol;        /* agreed */
+  p2p_time negotiate_by;
+  p2p__slice *slices, *slices_end; /* arrived this turn, borrowed */
+  p2p__queue in;                   /* arrived before, owned */
+  p2p__queue out;                  /* written, not handed to the link */
+  size_t unsent;                   /* written or staged, not reported as left */
+  uint64_t bytes_in, bytes_out;
+  uint32_t peer; /* index, referenced through the connection or by itself when it is gone */
+  uint32_t code;
+  int err; /* why it was closed */
+  uint8_t state, due;
+  uint8_t n_offered;
+  bool inbound, opened, optimistic;
+  bool in_ended;   /* FIN has arrived (behind what is unread) */
+  bool stopped;    /* we read no more */
+  bool finishing;  /* the user finished … */
+  bool finished;   /* … and the link was told */
+  bool peer_stopped, want_writable, counted;
+};
+
+P2P_MUST_USE int p2p__stream_open(p2p__swarm *w, p2p__sconn *c, const char *const *ids, size_t n,
+                                  const p2p__stream_ops *ops, void *ctx, p2p__sstream **out);
+p2p__sstream *p2p__stream_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
+
+/* The next unread bytes: 1 and *out; 0: none now; P2P_EEOF; P2P_ERESET, P2P_ECLOSED …. */
+int p2p__stream_peek(p2p__sstream *s, p2p_bytes *out);
+void p2p__stream_consume(p2p__sstream *s, size_t n, p2p_time now); /* n <= what peek showed */
+size_t p2p__stream_unread(const p2p__sstream *s);
+/* As p2p_write, p2p_reserve, p2p_commit. */
+ptrdiff_t p2p__stream_write(p2p__sstream *s, p2p_bytes b);
+P2P_MUST_USE int p2p__stream_reserve(p2p__sstream *s, size_t hint, p2p__span *out);
+void p2p__stream_commit(p2p__sstream *s, size_t n);
+P2P_MUST_USE int p2p__stream_share(p2p__sstream *s, p2p__block *b, size_t off, size_t len);
+/* Bytes that could be written now. */
+size_t p2p__stream_room(const p2p__sstream *s);
+int p2p__stream_finish(p2p__sstream *s);
+int p2p__stream_stop(p2p__sstream *s, uint32_t code, p2p_time now);
+int p2p__stream_reset(p2p__sstream *s, uint32_t code, p2p_time now);
+
+/* ---- connections ---- */
+typedef enum p2p__sconn_state {
+  P2P__CONN_DIALING,
+  P2P__CONN_SECURING, /* inbound: half open */
+  P2P__CONN_UP,
+  P2P__CONN_CLOSING,
+  P2P__CONN_CLOSED
+} p2p__sconn_state;
+
+typedef struct p2p__attempt p2p__attempt; /* one address of a dial: dial.c */
+
+struct p2p__sconn {
+  p2p__link_owner owner;
+  uint64_t handle;
+  p2p__swarm *swarm;
+  p2p__link *link; /* NULL while dialing, and when gone */
+  p2p__peer *peer; /* referenced; NULL until known */
+  p2p__list of_peer, due_node, streams;
+  p2p__task task; /* to be freed at the end of the turn */
+  void *user;
+  void *dial; /* p2p__dial while dialing */
+  const char *security, *muxer;
+  uint8_t *addr; /* the remote's, packed, without /p2p */
+  p2p__budget budget;
+  uint64_t next_sid, sid_step;
+  p2p__u64map by_sid;
+  uint64_t bytes_in, bytes_out;
+  uint32_t n_streams, n_in, n_negotiating;
+  int err;
+  uint32_t code;
+  uint16_t addr_len;
+  uint8_t state, stage, due;
+  bool inbound, early, goaway, closed_told, open_told;
+};
+
+p2p__sconn *p2p__conn_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
+/* Dials n packed addresses of one peer (expected may be all zero: anybody). */
+P2P_MUST_USE int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes *addrs,
+                                 size_t n, p2p__sconn **out);
+/* A connection to peer: one that is up, one being dialed, or a new dial of its known addresses. */
+P2P_MUST_USE int p2p__swarm_reach(p2p__swarm *w, p2p__peer *peer, p2p__sconn **out);
+void p2p__conn_close(p2p__sconn *c, uint32_t code, int err);
+P2P_MUST_USE int p2p__conn_print_addr(p2p__sconn *c, p2p__wr *w); /* packed, with /p2p */
+
+/* ---- listeners ---- */
+P2P_MUST_USE int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle);
+int p2p__swarm_unlisten(p2p__swarm *w, uint64_t handle);
+/* The i-th address we listen on, wildcards expanded, without /p2p: 1 and *w; 0: no more. */
+int p2p__swarm_addr(p2p__swarm *w, size_t i, p2p__wr *out);
+
+/* ---- protocols and behaviours ---- */
+P2P_MUST_USE int p2p__swarm_serve(p2p__swarm *w, p2p__served *p); /* P2P_EEXIST */
+void p2p__swarm_unserve(p2p__swarm *w, p2p__served *p);
+/* The i-th protocol id served; NULL: no more. */
+const char *p2p__swarm_protocol(const p2p__swarm *w, size_t i);
+/* Takes the behaviour: serves its protocols, drives it, frees it with the swarm. */
+P2P_MUST_USE int p2p__swarm_add(p2p__swarm *w, p2p__behaviour *b);
+/* Gives it a CALL fact. */
+void p2p__swarm_call(p2p__swarm *w, p2p__behaviour *b, uint32_t call, uint32_t peer, uint64_t tag);
+/* Tells all behaviours a fact of the swarm (PEER_UP …); used by conn.c. drive.c implements. */
+void p2p__drive_fact(p2p__swarm *w, const p2p__fact *f);
+void p2p__drive_fini(p2p__swarm *w);
+
+/* ---- the swarm ---- */
+
+/* What the host (above) does for the swarm (below). */
+typedef struct p2p__swarm_host {
+  void (*conn_due)(void *host, p2p__sconn *c);               /* c->due has news: OPEN, CLOSED */
+  void (*emit)(void *host, const p2p_event *e);              /* behaviour event */
+  bool (*gate)(void *host, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
+  void (*trace)(void *host, uint64_t conn, uint64_t stream, bool in, p2p_bytes line); /* or NULL */
+  void (*addrs_changed)(void *host);
+  void (*listener_closed)(void *host, uint64_t handle, int err);
+  void *ctx;
+} p2p__swarm_host;
+
+struct p2p__swarm {
+  p2p__loop *loop;
+  p2p__swarm_host host;
+  const p2p_identity *identity;
+  p2p__budget budget;
+  p2p__handles conns, streams, listeners;
+  p2p__slab stream_slab, conn_slab;
+  p2p__peers peers;
+  p2p__transport *transports[P2P__TRANSPORTS];
+  size_t n_transports;
+  const p2p__upgrades *upgrades;
+  p2p__list served;
+  p2p__list due;   /* streams with something to tell */
+  p2p__list dirty; /* streams with something to hand to their link */
+  p2p__list borrowers_head; /* unused; see slices */
+  p2p__list negotiating; /* inbound and outbound, oldest first: one timeout for all */
+  p2p__task dispatch_task, flush_task;
+  p2p__timer negotiate_timer;
+  p2p__slice slices[P2P__SLICES];
+  size_t n_slices;
+  uint32_t n_half_open, n_dialing;
+  uint64_t conns_in, conns_out;
+  bool closing;
+  void *drive; /* drive.c: the behaviours */
+};
+
+P2P_MUST_USE int p2p__swarm_init(p2p__swarm *w, p2p__loop *loop, const p2p_identity *identity,
+                                 const p2p__upgrades *upgrades, const p2p__swarm_host *host);
+void p2p__swarm_fini(p2p__swarm *w); /* cuts everything off without a word */
+/* Closes every connection gracefully; no dials, no accepts from now on. */
+void p2p__swarm_close(p2p__swarm *w);
+bool p2p__swarm_closed(const p2p__swarm *w); /* no connection is left */
+
+static inline p2p_time p2p__swarm_now(const p2p__swarm *w) { return w->loop->now; }
+static inline p2p__env *p2p__swarm_env(const p2p__swarm *w) { return &w->loop->env; }
+
+#endif
