@@ -200,7 +200,6 @@ struct p2p__swarm {
   p2p__list served;
   p2p__list due;   /* streams with something to tell */
   p2p__list dirty; /* streams with something to hand to their link */
-  p2p__list borrowers_head; /* unused; see slices */
   p2p__list negotiating; /* inbound and outbound, oldest first: one timeout for all */
   p2p__task dispatch_task, flush_task;
   p2p__timer negotiate_timer;
