@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     Result,
     options::Options,
-    protocols::{DIALER, LISTENER},
+    protocols::{LISTENER, PINGED},
     streams::{self, Open},
 };
 
@@ -110,7 +110,7 @@ fn new_swarm(o: &Options, role: Role) -> Result<Swarm<Peer>> {
         return Err(format!("--muxer {}: this peer knows yamux", o.muxer).into());
     }
     let builder = SwarmBuilder::with_existing_identity(new_key(&o.key_type)?).with_tokio();
-    let behaviour = |key: &Keypair| new_peer(key, role);
+    let behaviour = |key: &Keypair| new_peer(o, key, role);
     let config = |c: libp2p::swarm::Config| {
         c.with_idle_connection_timeout(Duration::from_secs(u64::MAX))
             .with_max_negotiating_inbound_streams(1024)
@@ -144,16 +144,21 @@ fn new_key(kind: &str) -> Result<Keypair> {
     }
 }
 
-fn new_peer(key: &Keypair, role: Role) -> Peer {
+fn new_peer(o: &Options, key: &Keypair, role: Role) -> Peer {
     let said = identify::Config::new("interop/1.0.0".into(), key.public())
         .with_agent_version("interop/rust-libp2p".into());
-    // rust's ping pings by itself, at once and then at every interval.
+    // The library's ping pings by itself, at once and then at every interval. Over QUIC it forgets to ask
+    // for a wake-up after its first answer, so that the second ping waits for some other event.
     let pinging = ping::Config::new().with_interval(Duration::from_secs(3600));
-    let ping = (role == Role::Listener).then(|| ping::Behaviour::new(pinging));
-    let served = if role == Role::Listener { LISTENER } else { DIALER };
+    let stock = role == Role::Listener && o.transport != "quic";
+    let served = match role {
+        Role::Listener if stock => LISTENER.to_vec(),
+        Role::Listener => [LISTENER, PINGED].concat(),
+        Role::Dialer => PINGED.to_vec(),
+    };
     Peer {
         identify: identify::Behaviour::new(said),
-        ping: ping.into(),
+        ping: stock.then(|| ping::Behaviour::new(pinging)).into(),
         streams: streams::Behaviour::new(served),
     }
 }

@@ -14,12 +14,12 @@ pub const PERF: &str = "/perf/1.0.0";
 pub const PING: &str = "/ipfs/ping/1.0.0";
 pub const RESET: &str = "/interop/reset/1.0.0";
 
-/// What a listener answers beside the library's own identify and ping.
-pub const LISTENER: Served = &[(ECHO, answer_echo), (PERF, answer_perf), (RESET, answer_reset)];
+/// What a listener answers beside the library's identify and ping.
+pub const LISTENER: &[Served] = &[(ECHO, answer_echo), (PERF, answer_perf), (RESET, answer_reset)];
 
-/// What a dialer answers. It must answer ping: a rust listener pings whom it meets, and one that is told
-/// "unsupported" answers no ping of that peer any more. The library's own would ping back unasked.
-pub const DIALER: Served = &[(PING, answer_ping)];
+/// Ping without the library's. A dialer needs it: a rust listener pings whom it meets, and one that is told
+/// "unsupported" answers no ping of that peer any more; the library's own would ping back unasked.
+pub const PINGED: &[Served] = &[(PING, answer_ping)];
 
 fn answer_echo(stream: Stream) -> BoxFuture<'static, ()> {
     async {

@@ -6,6 +6,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     future::{Ready, ready},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -29,7 +30,7 @@ use tokio::sync::oneshot;
 use crate::Result;
 
 pub type Answer = fn(Stream) -> BoxFuture<'static, ()>;
-pub type Served = &'static [(&'static str, Answer)];
+pub type Served = (&'static str, Answer);
 
 /// The wish for a stream, and where to put it.
 #[derive(Debug)]
@@ -39,14 +40,14 @@ pub struct Open {
 }
 
 pub struct Behaviour {
-    served: Served,
+    served: Arc<[Served]>,
     opens: VecDeque<(PeerId, Open)>,
     waker: Option<Waker>,
 }
 
 impl Behaviour {
-    pub fn new(served: Served) -> Self {
-        Behaviour { served, opens: VecDeque::new(), waker: None }
+    pub fn new(served: Vec<Served>) -> Self {
+        Behaviour { served: served.into(), opens: VecDeque::new(), waker: None }
     }
 
     pub fn open(&mut self, peer: PeerId, open: Open) {
@@ -66,7 +67,7 @@ impl NetworkBehaviour for Behaviour {
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> std::result::Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler { served: self.served, opens: VecDeque::new() })
+        Ok(Handler { served: self.served.clone(), opens: VecDeque::new() })
     }
 
     fn handle_established_outbound_connection(
@@ -77,7 +78,7 @@ impl NetworkBehaviour for Behaviour {
         _: Endpoint,
         _: PortUse,
     ) -> std::result::Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler { served: self.served, opens: VecDeque::new() })
+        Ok(Handler { served: self.served.clone(), opens: VecDeque::new() })
     }
 
     fn on_swarm_event(&mut self, _: FromSwarm) {}
@@ -96,7 +97,7 @@ impl NetworkBehaviour for Behaviour {
 }
 
 pub struct Handler {
-    served: Served,
+    served: Arc<[Served]>,
     opens: VecDeque<Open>,
 }
 
@@ -109,7 +110,7 @@ impl ConnectionHandler for Handler {
     type OutboundOpenInfo = oneshot::Sender<Result<Stream>>;
 
     fn listen_protocol(&self) -> SubstreamProtocol<Offer> {
-        SubstreamProtocol::new(Offer(self.served), ())
+        SubstreamProtocol::new(Offer(self.served.clone()), ())
     }
 
     // No waker: the connection polls its handler again after every event it gives to it.
@@ -151,7 +152,7 @@ impl ConnectionHandler for Handler {
 }
 
 /// The protocols offered to inbound streams; the one chosen decides who answers.
-pub struct Offer(Served);
+pub struct Offer(Arc<[Served]>);
 
 impl UpgradeInfo for Offer {
     type Info = StreamProtocol;

@@ -1,0 +1,124 @@
+"""What is asked of each pair. A cell is a function of a Meeting; it raises Failure or passes."""
+
+import re
+from collections import Counter
+
+from process import Failure
+
+EXPECTED_PROTOCOLS = {"/ipfs/id/1.0.0", "/ipfs/ping/1.0.0", "/echo/1.0.0", "/perf/1.0.0"}
+MUXERS = {"yamux": "/yamux/1.0.0", "mplex": "/mplex/6.7.0"}
+
+
+def check(condition, reason):
+    if not condition:
+        raise Failure(reason)
+
+
+def judged(meeting, test, *options):
+    """Runs an exercise; its own verdict must be good."""
+    result = meeting.run(test, *options)
+    check(result.get("ok") is True, f"dialer: {result.get('error', result)}")
+    return result
+
+
+def ping(meeting):
+    result = meeting.run("ping", "--count", "10")
+    check(result.get("p50_us", 0) > 0, f"no round trip in {result}")
+    return result
+
+
+def identify(meeting):
+    said = judged(meeting, "identify")
+    address, _, peer = meeting.address.rpartition("/p2p/")
+    check(said.get("peer") == peer, f"identified {said.get('peer')}, dialed {peer}")
+    check(said.get("agent_version"), "no agent version")
+    missing = EXPECTED_PROTOCOLS - set(said.get("protocols", []))
+    check(not missing, f"protocols lack {sorted(missing)}: {said.get('protocols')}")
+    check(address in said.get("listen_addrs", []), f"{address} is not in {said.get('listen_addrs')}")
+    observed = str(said.get("observed_addr"))
+    check(observed.startswith("/ip4/127.0.0.1/"), f"observed address {observed}")
+
+
+def echo(meeting):
+    result = judged(meeting, "echo", "--bytes", str(10 << 20))
+    check(result.get("bytes") == 10 << 20, f"{result.get('bytes')} bytes came back")
+
+
+def many(meeting):
+    result = judged(meeting, "many", "--count", "1000", "--open", "200")
+    check(result.get("bytes") == 32 * 1200, f"{result.get('bytes')} bytes came back")
+
+
+def perf(meeting):
+    for direction in ("up", "down"):
+        result = meeting.run("throughput", "--dir", direction, "--bytes", str(10 << 20), "--streams", "2")
+        check(result.get("bytes") == 10 << 20, f"{direction}: {result}")
+
+
+def handshakes(meeting):
+    result = meeting.run("handshakes", "--count", "20", "--concurrency", "4", "--identify")
+    check(result.get("count") == 20, f"dialer: {result}")
+    meeting.listener.tell("mem")
+    accepted = meeting.listener.line_with("accepted")["accepted"]
+    check(accepted == 20, f"listener accepted {accepted} of 20")
+
+
+def reset(meeting):
+    """The dialer resets mid-way; the listener must have seen it, with the code where both know codes."""
+    result = judged(meeting, "reset", "--after", str(1 << 20))
+    check(result.get("bytes") == 1 << 20, f"reset after {result.get('bytes')} bytes")
+    seen = meeting.listener.line_with("event")
+    check(seen["event"] == "reset", f"listener: {seen}")
+    check_code(meeting.dialer_peer, result.get("code"), meeting.listener_peer, seen.get("code"))
+
+
+def check_code(sender, sent, receiver, seen):
+    """sent: what the resetting side says it sent; seen: what the other side says it received."""
+    if sender.knows_codes:
+        check(sent, f"{sender.name} sent code {sent}")
+        wanted = (sent,) if receiver.knows_codes else (None,)
+    else:
+        check(sent is None, f"{sender.name} says it sent code {sent}, but has no codes")
+        # js: a window update of length 0, so code 0; rust: a data frame, so none.
+        wanted = (None, 0) if receiver.knows_codes else (None,)
+    check(seen in wanted, f"{receiver.name} saw code {seen}, wanted {' or '.join(map(str, wanted))}")
+
+
+def reset_back(meeting):
+    """The listener resets, asked to with a code; the dialer must see it."""
+    result = judged(meeting, "reset", "--by", "remote")
+    sent = 42 if meeting.listener_peer.knows_codes else None
+    check_code(meeting.listener_peer, sent, meeting.dialer_peer, result.get("code"))
+
+
+def early_muxer(meeting):
+    """No multistream line for the muxer where the peer negotiates it inside the handshake, else one."""
+    ping(meeting)
+    meeting.close()
+    lines = traced(meeting.trace.read_text())
+    other = meeting.dialer_peer if meeting.listener_peer.name == "ours" else meeting.listener_peer
+    muxer, security = MUXERS[meeting.options.muxer], f"/{meeting.options.security}"
+    check(any(line.startswith(security) for line in lines), f"no {security} line in the trace: {sorted(lines)}")
+    check("/ipfs/ping/1.0.0" in lines, f"the ping is not in the trace: {sorted(lines)}")
+    if other.has_early_muxer:
+        check(muxer not in lines, f"{muxer} was negotiated by multistream-select {lines[muxer]} times")
+    else:
+        check(muxer in lines, f"no {muxer} line in the trace: {sorted(lines)}")
+
+
+def traced(text):
+    """The lines of a trace, counted."""
+    form = re.compile(r"conn=\d+ dir=(?:in|out) line=(\S+)")
+    found = [(form.fullmatch(line), line) for line in text.splitlines()]
+    wrong = [line for match, line in found if not match]
+    check(not wrong, f"trace: not of the agreed form: {wrong[:1]}")
+    return Counter(match[1] for match, _ in found)
+
+
+REQUIRED = {
+    "ping": ping, "identify": identify, "echo": echo, "many": many, "perf": perf, "handshakes": handshakes,
+    "reset": reset,
+}
+TRACED = {"early-muxer": early_muxer}  # need a side that writes a trace: ours
+EXTENSIONS = {"reset-back": reset_back}
+ALL = {**REQUIRED, **TRACED, **EXTENSIONS}
