@@ -46,7 +46,7 @@ struct p2p__block {
   uint16_t cap;   /* bytes of data */
   p2p__block *next_free;
   p2p__seg seg; /* of the queue that made the block: appending allocates nothing else */
-  uint8_t data[];
+  _Alignas(max_align_t) uint8_t data[];
 };
 
 /* Header and data fill the class exactly: allocators waste nothing, and four of the largest with
