@@ -1,7 +1,7 @@
 // What `serve` answers.
 import { Uint8ArrayList } from 'uint8arraylist'
 import { printLine } from './output.js'
-import { readAll, writeZeros } from './stream.js'
+import { readAll, write, writeZeros } from './stream.js'
 
 export const ECHO = '/echo/1.0.0'
 export const PERF = '/perf/1.0.0'
@@ -10,15 +10,17 @@ export const RESET = '/interop/reset/1.0.0'
 
 // Sends every byte back, finishes when the remote finished, and says so when it reset instead.
 async function answerEcho (stream) {
+  let sent = Promise.resolve()
   try {
-    await readAll(stream, bytes => stream.send(bytes))
+    await readAll(stream, bytes => {
+      sent = sent.then(() => write(stream, bytes))
+      sent.catch(() => {}) // seen below, or the reading ended with the same error
+    })
+    await sent
     await stream.close()
   } catch (error) {
-    if (stream.status === 'reset') {
-      printLine({ event: 'reset', code: null }) // js reads no codes
-    } else {
-      stream.abort(error)
-    }
+    if (stream.status !== 'reset') throw error
+    printLine({ event: 'reset', code: null }) // js reads no codes
   }
 }
 
@@ -42,7 +44,10 @@ async function answerReset (stream) {
 }
 
 // An error of a handler aborts its stream and nothing else.
-const guarded = answer => stream => answer(stream).catch(error => stream.abort(error))
+const guarded = answer => stream => answer(stream).catch(error => {
+  console.error('js peer:', stream.protocol, error.message ?? error.type)
+  stream.abort(new Error(error.message ?? error.type))
+})
 
 export const SERVED = new Map([
   [ECHO, guarded(answerEcho)], [PERF, guarded(answerPerf)], [RESET, guarded(answerReset)]

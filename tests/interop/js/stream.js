@@ -34,19 +34,25 @@ export class ResetError extends Error {
   }
 }
 
-// Sends and waits until there is room again. stream.onDrain() waits only the first time.
+// Sends, a block at a time, and waits each time until there is room again. Two reasons: a stream sends all it
+// has buffered in one frame, and rust ends the connection at a frame above 1 MiB; and stream.onDrain() waits
+// only the first time it is called.
 export async function write (stream, bytes) {
-  stream.send(bytes)
-  while (stream.writableNeedsDrain) {
-    const gone = new AbortController()
-    const { signal } = gone
-    try {
-      await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })])
-    } finally {
-      gone.abort()
-    }
-    if (stream.status !== 'open') throw new Error(`stream ${stream.status} while writing`)
+  for (let at = 0; at < bytes.byteLength; at += BLOCK) {
+    stream.send(bytes.subarray(at, Math.min(at + BLOCK, bytes.byteLength)))
+    while (stream.writableNeedsDrain) await drained(stream)
   }
+}
+
+async function drained (stream) {
+  const stop = new AbortController()
+  const { signal } = stop
+  try {
+    await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })])
+  } finally {
+    stop.abort()
+  }
+  if (stream.status !== 'open') throw new Error(`stream ${stream.status} while writing`)
 }
 
 export async function writeZeros (stream, n) {

@@ -232,7 +232,10 @@ impl Driver {
                 self.counts.accepted.fetch_add(endpoint.is_listener().into(), Relaxed);
                 answer(self.waiting.dial.remove(&peer_id), Ok(()));
             }
-            SwarmEvent::ConnectionClosed { peer_id, .. } => {
+            SwarmEvent::ConnectionClosed { peer_id, cause, .. } => {
+                if let Some(cause) = cause {
+                    eprintln!("rust peer: connection closed: {cause}"); // streams only show it as their end
+                }
                 self.counts.conns.fetch_sub(1, Relaxed);
                 self.waiting.identified.remove(&peer_id);
                 self.waiting.identify.remove(&peer_id); // its drop tells the one who waits
