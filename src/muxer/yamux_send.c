@@ -12,10 +12,10 @@
 #include <assert.h>
 
 enum {
-  CTL_BYTES = 85 *
-              P2P__YAMUX_HEADER, /* of pongs and resets in one record: data flows beside them */
-  SLIVER = 256,                  /* a record with data in it is not topped up with less */
-  BLOCK_BYTES = 1024             /* headers beyond plan.few */
+  CTL_FRAMES = 85, /* pongs and resets in one record: data flows beside a flood of them */
+  CTL_BYTES = CTL_FRAMES * P2P__YAMUX_HEADER,
+  SLIVER = 256,   /* bytes; a record with data in it is not topped up with less */
+  MORE_HINT = 512 /* bytes; headers beyond plan.few take the smallest block */
 };
 
 typedef struct layout {
@@ -30,7 +30,7 @@ typedef struct layout {
 static uint8_t *plan_slot(p2p__yamux *y) {
   if (y->plan.n < P2P__YAMUX_FEW) return y->plan.few[y->plan.n];
   size_t at = (size_t)(y->plan.n - P2P__YAMUX_FEW) * P2P__YAMUX_HEADER;
-  if (!y->plan.more) y->plan.more = p2p__block_new(y->env->pool, BLOCK_BYTES);
+  if (!y->plan.more) y->plan.more = p2p__block_new(y->env->pool, MORE_HINT);
   if (!y->plan.more || at + P2P__YAMUX_HEADER > y->plan.more->cap) return NULL;
   return y->plan.more->data + at;
 }
