@@ -32,7 +32,6 @@ void p2p__handles_fini(p2p__handles *t) {
 
 static int handles_grow(p2p__handles *t) {
   uint32_t cap = t->cap ? t->cap * 2 : CAP_MIN;
-  if (cap > t->max) cap = t->max;
   void *slots = t->slots;
   int err = p2p__resize(t->mem, P2P__MEM_HOST, &slots, t->cap * sizeof *t->slots,
                         cap * sizeof *t->slots);

@@ -34,4 +34,14 @@ static inline p2p__list *p2p__list_pop(p2p__list *l) {
   return node;
 }
 
+/* Moves all nodes of `from` to the end of l. */
+static inline void p2p__list_splice(p2p__list *l, p2p__list *from) {
+  if (p2p__list_empty(from)) return;
+  from->next->prev = l->prev;
+  l->prev->next = from->next;
+  from->prev->next = l;
+  l->prev = from->prev;
+  p2p__list_init(from);
+}
+
 #endif

@@ -131,6 +131,13 @@ static void queue_charges_what_small_writes_pin_within_twice_their_bytes(void **
   }
 }
 
+static void queue_blocks_grow_with_what_waits(void **state) {
+  fixture *f = *state;
+  for (size_t i = 0; i < 400000; i++) assert_int_equal(p2p__queue_put(&f->q, p2p__cstr("x")), 1);
+  p2p_bytes v[100];
+  assert_in_range(p2p__queue_view(&f->q, 0, SIZE_MAX, v, 100), 1, 40); /* 410 of the smallest */
+}
+
 static void queue_charges_the_whole_block_until_its_last_byte_left(void **state) {
   fixture *f = *state;
   assert_int_equal(put(&f->q, LARGE), LARGE);
@@ -379,6 +386,7 @@ int main(void) {
     TEST(queue_reserve_of_nothing_gives_something),
     TEST(queue_small_writes_share_a_block),
     TEST(queue_charges_what_small_writes_pin_within_twice_their_bytes),
+    TEST(queue_blocks_grow_with_what_waits),
     TEST(queue_charges_the_whole_block_until_its_last_byte_left),
     TEST(queue_refused_by_the_budget_stays_as_it_was),
     TEST(queue_takes_smaller_blocks_to_fill_a_budget),
