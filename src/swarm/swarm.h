@@ -10,6 +10,7 @@
 #include "base/handle.h"
 #include "base/list.h"
 #include "base/slab.h"
+#include "multistream/multistream.h"
 #include "swarm/behaviour.h"
 #include "swarm/peers.h"
 #include "transport/transport.h"
@@ -54,45 +55,58 @@ typedef enum p2p__sstream_state {
 } p2p__sstream_state;
 
 enum { /* bits of p2p__sstream.due: what dispatch has to tell */
-  P2P__DUE_OPEN = 1,
-  P2P__DUE_READABLE = 2,
-  P2P__DUE_WRITABLE = 4,
-  P2P__DUE_CLOSED = 8
+       P2P__DUE_OPEN = 1,
+       P2P__DUE_READABLE = 2,
+       P2P__DUE_WRITABLE = 4,
+       P2P__DUE_CLOSED = 8
 };
+
+/* What exists only while a stream's protocol is being agreed. */
+typedef struct p2p__negotiation {
+  p2p__step *step;
+  p2p__multistream_offer offer;
+  p2p__list node; /* in swarm.negotiating, oldest first */
+  p2p__sstream *stream;
+  p2p_time until;
+  char **ids; /* outbound: copies of what is offered */
+  size_t n_ids;
+} p2p__negotiation;
 
 struct p2p__sstream {
   uint64_t handle;
   p2p__swarm *swarm;
-  p2p__sconn *conn; /* NULL once the connection is gone */
+  p2p__sconn *conn; /* outlives its streams */
   const p2p__stream_ops *ops;
   void *ctx;  /* of ops */
   void *user; /* the user's */
-  p2p__list of_conn, due_node, dirty_node, slow_node;
+  p2p__list of_conn, due_node, dirty_node, slice_node;
   uint64_t sid;
-  p2p__step *step;            /* while negotiating */
-  const char *const *offered; /* outbound: what the step chooses from; owned, n_offered */
-  p2p__name *protocol;        /* agreed */
-  p2p_time negotiate_by;
+  p2p__negotiation *nego;          /* NULL when agreed */
+  p2p__name *protocol;             /* agreed; referenced */
   p2p__slice *slices, *slices_end; /* arrived this turn, borrowed */
   p2p__queue in;                   /* arrived before, owned */
   p2p__queue out;                  /* written, not handed to the link */
   size_t unsent;                   /* written or staged, not reported as left */
+  size_t sliced;                   /* bytes in slices */
+  size_t credit;                   /* consumed, not told to the link */
   uint64_t bytes_in, bytes_out;
-  uint32_t peer; /* index, referenced through the connection or by itself when it is gone */
   uint32_t code;
   int err; /* why it was closed */
   uint8_t state, due;
-  uint8_t n_offered;
-  bool inbound, opened, optimistic;
+  bool inbound;
+  bool opened;     /* the link knows it */
+  bool optimistic; /* what is written follows the proposal without waiting */
   bool in_ended;   /* FIN has arrived (behind what is unread) */
   bool stopped;    /* we read no more */
   bool finishing;  /* the user finished … */
   bool finished;   /* … and the link was told */
-  bool peer_stopped, want_writable, counted;
+  bool peer_stopped, want_writable;
+  bool held; /* set in `closed`: its owner frees it, with p2p__stream_free */
 };
 
 P2P_MUST_USE int p2p__stream_open(p2p__swarm *w, p2p__sconn *c, const char *const *ids, size_t n,
                                   const p2p__stream_ops *ops, void *ctx, p2p__sstream **out);
+void p2p__stream_free(p2p__sstream *s);                        /* of a held stream */
 p2p__sstream *p2p__stream_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
 
 /* The next unread bytes: 1 and *out; 0: none now; P2P_EEOF; P2P_ERESET, P2P_ECLOSED …. */
@@ -119,7 +133,7 @@ typedef enum p2p__sconn_state {
   P2P__CONN_CLOSED
 } p2p__sconn_state;
 
-typedef struct p2p__attempt p2p__attempt; /* one address of a dial: dial.c */
+typedef struct p2p__dial p2p__dial; /* a dial in progress: dial.c */
 
 struct p2p__sconn {
   p2p__link_owner owner;
@@ -127,22 +141,25 @@ struct p2p__sconn {
   p2p__swarm *swarm;
   p2p__link *link; /* NULL while dialing, and when gone */
   p2p__peer *peer; /* referenced; NULL until known */
-  p2p__list of_peer, due_node, streams;
-  p2p__task task; /* to be freed at the end of the turn */
+  p2p__list of_peer, due_node, host_node, streams;
+  p2p__sstream *last; /* of by_sid: the stream found last */
+  p2p__u64map by_sid;
+  p2p__dial *dial;
   void *user;
-  void *dial; /* p2p__dial while dialing */
   const char *security, *muxer;
   uint8_t *addr; /* the remote's, packed, without /p2p */
-  p2p__budget budget;
+  p2p__budget tx, rx;
   uint64_t next_sid, sid_step;
-  p2p__u64map by_sid;
   uint64_t bytes_in, bytes_out;
-  uint32_t n_streams, n_in, n_negotiating;
+  uint32_t n_streams, n_in, n_negotiating; /* objects; inbound and alive; of those not agreed */
   int err;
   uint32_t code;
   uint16_t addr_len;
   uint8_t state, stage, due;
-  bool inbound, early, goaway, closed_told, open_told;
+  bool inbound, early, goaway;
+  bool counted;  /* in n_half_open or n_dialing */
+  bool was_up;   /* behaviours were told */
+  bool released; /* the host is done with it: freed with its last stream */
 };
 
 p2p__sconn *p2p__conn_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
@@ -152,6 +169,8 @@ P2P_MUST_USE int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, con
 /* A connection to peer: one that is up, one being dialed, or a new dial of its known addresses. */
 P2P_MUST_USE int p2p__swarm_reach(p2p__swarm *w, p2p__peer *peer, p2p__sconn **out);
 void p2p__conn_close(p2p__sconn *c, uint32_t code, int err);
+/* The host has told the end of c: it may be freed. */
+void p2p__conn_release(p2p__sconn *c);
 P2P_MUST_USE int p2p__conn_print_addr(p2p__sconn *c, p2p__wr *w); /* packed, with /p2p */
 
 /* ---- listeners ---- */
@@ -177,8 +196,8 @@ void p2p__drive_fini(p2p__swarm *w);
 
 /* What the host (above) does for the swarm (below). */
 typedef struct p2p__swarm_host {
-  void (*conn_due)(void *host, p2p__sconn *c);               /* c->due has news: OPEN, CLOSED */
-  void (*emit)(void *host, const p2p_event *e);              /* behaviour event */
+  void (*conn_due)(void *host, p2p__sconn *c);  /* c->due has news: OPEN, CLOSED */
+  void (*emit)(void *host, const p2p_event *e); /* behaviour event */
   bool (*gate)(void *host, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
   void (*trace)(void *host, uint64_t conn, uint64_t stream, bool in, p2p_bytes line); /* or NULL */
   void (*addrs_changed)(void *host);
@@ -192,14 +211,17 @@ struct p2p__swarm {
   const p2p_identity *identity;
   p2p__budget budget;
   p2p__handles conns, streams, listeners;
-  p2p__slab stream_slab, conn_slab;
+  p2p__slab stream_slab, nego_slab;
   p2p__peers peers;
   p2p__transport *transports[P2P__TRANSPORTS];
   size_t n_transports;
   const p2p__upgrades *upgrades;
   p2p__list served;
-  p2p__list due;   /* streams with something to tell */
-  p2p__list dirty; /* streams with something to hand to their link */
+  p2p__list due; /* streams with something to tell */
+  p2p__list due_conns;
+  p2p__list dirty;       /* streams with something to hand to their link */
+  p2p__list sliced;      /* streams with slices of this turn */
+  p2p__list dialing;     /* connections that are */
   p2p__list negotiating; /* inbound and outbound, oldest first: one timeout for all */
   p2p__task dispatch_task, flush_task;
   p2p__timer negotiate_timer;
@@ -207,7 +229,7 @@ struct p2p__swarm {
   size_t n_slices;
   uint32_t n_half_open, n_dialing;
   uint64_t conns_in, conns_out;
-  bool closing;
+  bool ready, closing, dispatching;
   void *drive; /* drive.c: the behaviours */
 };
 

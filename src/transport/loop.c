@@ -97,3 +97,10 @@ p2p_time p2p__loop_deadline(const p2p__loop *l) {
   if (!p2p__list_empty(&l->tasks) || !p2p__list_empty(&l->later)) return 0;
   return p2p__timers_next(&l->timers);
 }
+
+void p2p__loop_settle(p2p__loop *l) {
+  do {
+    loop_promote(l);
+    (void)loop_tasks(l);
+  } while (!p2p__list_empty(&l->later));
+}

@@ -70,6 +70,9 @@ void p2p__loop_unmark(p2p__task *t);
 /* One turn that waits at most until `until`. Returns the number of facts, timers and tasks handled,
  * or what io->wait said when it failed. */
 int p2p__loop_turn(p2p__loop *l, p2p_time until);
+/* Runs tasks until none is marked, without waiting for anything: the loop is about to end, and dead
+ * links free themselves in theirs. */
+void p2p__loop_settle(p2p__loop *l);
 /* When the next turn should begin: 0 when tasks are marked. */
 p2p_time p2p__loop_deadline(const p2p__loop *l);
 

@@ -1,0 +1,257 @@
+/* Connections: what their links tell, who is admitted, how they end.
+ *
+ *   DIALING -> UP -> CLOSING -> CLOSED          outbound (dial.c until a link is up)
+ *   SECURING -> UP -> CLOSING -> CLOSED         inbound
+ * Any state may go to CLOSED. A connection is freed when the host has told its end and its last
+ * stream is gone. */
+#include "swarm/internal.h"
+
+static void conn_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now);
+
+static int conn_init(p2p__sconn *c, p2p_bytes addr) {
+  p2p__swarm *w = c->swarm;
+  const p2p__limits *limits = p2p__swarm_env(w)->limits;
+  c->owner.up = conn_up;
+  c->state = c->inbound ? P2P__CONN_SECURING : P2P__CONN_DIALING;
+  c->tx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_send_queue };
+  c->rx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_recv_queue };
+  p2p__list_init(&c->streams);
+  p2p__u64map_init(&c->by_sid, w->loop->mem, P2P__MEM_CONN, p2p__swarm_env(w)->hash_key);
+  int err = p2p__conn_set_addr(c, addr);
+  return err < 0 ? err : p2p__handles_add(&w->conns, c, &c->handle);
+}
+
+static void count(p2p__sconn *c, bool on) {
+  if (c->counted == on) return;
+  c->counted = on;
+  uint32_t *n = c->inbound ? &c->swarm->n_half_open : &c->swarm->n_dialing;
+  *n = on ? *n + 1 : *n - 1;
+}
+
+int p2p__conn_new(p2p__swarm *w, bool inbound, p2p_bytes addr, p2p__sconn **out) {
+  p2p__sconn *c = p2p__alloc(w->loop->mem, P2P__MEM_CONN, sizeof *c);
+  if (!c) return P2P_ENOMEM;
+  c->swarm = w;
+  c->inbound = inbound;
+  int err = conn_init(c, addr);
+  if (err < 0) {
+    p2p__conn_free(c);
+    return err;
+  }
+  count(c, true);
+  if (!inbound) p2p__list_add(&w->dialing, &c->of_peer);
+  *out = c;
+  return 0;
+}
+
+void p2p__conn_free(p2p__sconn *c) {
+  p2p__swarm *w = c->swarm;
+  count(c, false);
+  p2p__list_del(&c->due_node);
+  p2p__list_del(&c->host_node);
+  p2p__list_del(&c->of_peer);
+  p2p__peer_unref(&w->peers, c->peer);
+  p2p__u64map_fini(&c->by_sid);
+  if (c->handle) p2p__handles_del(&w->conns, c->handle);
+  p2p__release(w->loop->mem, P2P__MEM_CONN, c->addr, c->addr_len);
+  p2p__release(w->loop->mem, P2P__MEM_CONN, c, sizeof *c);
+}
+
+void p2p__conn_release(p2p__sconn *c) {
+  c->released = true;
+  if (c->n_streams == 0) p2p__conn_free(c);
+}
+
+int p2p__conn_set_addr(p2p__sconn *c, p2p_bytes addr) {
+  p2p__mem *mem = c->swarm->loop->mem;
+  uint8_t *copy = NULL;
+  if (addr.len && !(copy = p2p__alloc_raw(mem, P2P__MEM_CONN, addr.len))) return P2P_ENOMEM;
+  if (addr.len) memcpy(copy, addr.p, addr.len);
+  p2p__release(mem, P2P__MEM_CONN, c->addr, c->addr_len);
+  c->addr = copy;
+  c->addr_len = (uint16_t)addr.len;
+  return 0;
+}
+
+p2p__sconn *p2p__conn_get(p2p__swarm *w, uint64_t handle) {
+  return p2p__handles_get(&w->conns, handle);
+}
+
+int p2p__conn_print_addr(p2p__sconn *c, p2p__wr *w) {
+  p2p__wr_bytes_in(w, p2p__bytes(c->addr, c->addr_len));
+  if (c->peer) p2p__ma_add(w, P2P__MA_P2P, p2p__bytes(c->peer->id.b, c->peer->id.len));
+  return w->err;
+}
+
+/* ---- admission ---- */
+static size_t conns_of(p2p__swarm *w, const p2p_peer_id *id) {
+  const p2p__peer *peer = p2p__peer_find(&w->peers, id);
+  size_t n = 0;
+  for (p2p__list *x = peer ? peer->conns.next : NULL; x && x != &peer->conns; x = x->next) n++;
+  return n;
+}
+
+int p2p__conn_admission(p2p__swarm *w, const p2p_peer_id *peer, p2p_bytes addr, bool inbound,
+                        p2p_stage *stage) {
+  *stage = P2P_STAGE_IDENTITY;
+  if (p2p_peer_id_eq(peer, &w->identity->peer)) return P2P_ESELF;
+  *stage = P2P_STAGE_LIMIT;
+  if (conns_of(w, peer) >= p2p__swarm_env(w)->limits->conns_per_peer) return P2P_ELIMIT;
+  *stage = P2P_STAGE_GATER;
+  if (w->closing) return P2P_ECLOSED;
+  if (!w->host.gate(w->host.ctx, peer, addr, inbound ? P2P_INBOUND : P2P_OUTBOUND))
+    return P2P_EGATED;
+  return 0;
+}
+
+static size_t security_index(const p2p__upgrades *u, const char *id) {
+  size_t i = 0;
+  while (i < u->n_securities && u->securities[i].id != id) i++;
+  return i;
+}
+
+int p2p__conn_meet(p2p__swarm *w, const p2p__up_secured *secured, p2p__peer **out) {
+  p2p__peer *peer = p2p__peer_ref(&w->peers, &secured->peer);
+  if (!peer) return P2P_ELIMIT;
+  peer->security = (uint8_t)(1 + security_index(w->upgrades, secured->security));
+  int err = p2p__peer_set_pubkey(&w->peers, peer, secured->pubkey);
+  if (err < 0) {
+    p2p__peer_unref(&w->peers, peer);
+    return err;
+  }
+  *out = peer;
+  return 0;
+}
+
+void p2p__conn_set_peer(p2p__sconn *c, p2p__peer *peer, const char *security) {
+  p2p__peer_unref(&c->swarm->peers, c->peer);
+  c->peer = peer;
+  c->security = security;
+}
+
+/* Inbound: who came is known; may they stay? */
+static void conn_secured(p2p__sconn *c, const p2p__up_secured *secured, p2p_time now) {
+  p2p_stage stage;
+  p2p_bytes addr = p2p__bytes(c->addr, c->addr_len);
+  int err = p2p__conn_admission(c->swarm, &secured->peer, addr, c->inbound, &stage);
+  if (err >= 0) {
+    stage = P2P_STAGE_LIMIT;
+    p2p__peer *peer;
+    err = p2p__conn_meet(c->swarm, secured, &peer);
+    if (err >= 0) p2p__conn_set_peer(c, peer, secured->security);
+  }
+  p2p__down answer = { .kind = err < 0 ? P2P__DOWN_REFUSE : P2P__DOWN_ADMIT,
+                       .err = err,
+                       .stage = stage };
+  p2p__link_down(c->link, now, answer);
+}
+
+void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
+  count(c, false);
+  c->state = P2P__CONN_UP;
+  c->muxer = up->muxer;
+  c->early = up->early;
+  c->next_sid = up->first;
+  c->sid_step = up->step;
+  if (c->inbound)
+    c->swarm->conns_in++;
+  else
+    c->swarm->conns_out++;
+  p2p__list_del(&c->of_peer); /* of those being dialed */
+  p2p__list_add(&c->peer->conns, &c->of_peer);
+  p2p__conn_due(c, P2P__DUE_OPEN);
+  for (p2p__list *n = c->streams.next; n != &c->streams; n = n->next)
+    p2p__stream_dirty(P2P_CONTAINER(n, p2p__sstream, of_conn));
+}
+
+/* ---- the end ---- */
+void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage) {
+  if (c->state == P2P__CONN_CLOSED) return;
+  count(c, false);
+  c->state = P2P__CONN_CLOSED;
+  c->link = NULL;
+  c->err = err;
+  c->code = code;
+  c->stage = (uint8_t)stage;
+  p2p__list_del(&c->of_peer);
+  for (p2p__list *n = c->streams.next; n != &c->streams; n = n->next) {
+    p2p__sstream *s = P2P_CONTAINER(n, p2p__sstream, of_conn);
+    p2p__stream_keep(s); /* its slices die with this turn */
+    p2p__stream_close(s, err ? err : P2P_ECLOSED, code, true);
+  }
+  p2p__conn_due(c, P2P__DUE_CLOSED);
+}
+
+void p2p__conn_close(p2p__sconn *c, uint32_t code, int err) {
+  p2p_time now = p2p__swarm_now(c->swarm);
+  if (c->state >= P2P__CONN_CLOSING) return;
+  if (c->state == P2P__CONN_DIALING) {
+    p2p__dial_cancel(c, now);
+    p2p__conn_down(c, err ? err : P2P_ECANCELED, code, P2P_STAGE_CONNECT);
+    return;
+  }
+  if (c->state == P2P__CONN_UP && !err) /* what was written leaves first */
+    for (p2p__list *n = c->streams.next; n != &c->streams; n = n->next)
+      p2p__stream_flush(P2P_CONTAINER(n, p2p__sstream, of_conn), now);
+  c->state = P2P__CONN_CLOSING;
+  p2p__link_down(c->link, now, (p2p__down){ .kind = P2P__DOWN_CLOSE, .code = code, .err = err });
+}
+
+/* ---- what the link tells ---- */
+static p2p__sstream *stream_of(p2p__sconn *c, uint64_t sid) {
+  if (c->last && c->last->sid == sid) return c->last;
+  p2p__sstream *s = p2p__u64map_find(&c->by_sid, sid);
+  if (s) c->last = s;
+  return s;
+}
+
+static void stream_room(p2p__sstream *s, size_t n) {
+  s->unsent -= p2p__min(n, s->unsent);
+  bool half = s->unsent <= p2p__swarm_env(s->swarm)->limits->stream_send_queue / 2;
+  if (s->want_writable && half) {
+    s->want_writable = false;
+    p2p__stream_due(s, P2P__DUE_WRITABLE, true);
+  }
+  p2p__stream_check_done(s);
+}
+
+static void stream_up(p2p__sconn *c, const p2p__up *u) {
+  p2p__sstream *s = stream_of(c, u->sid);
+  if (!s) { /* closed on our side already */
+    if (u->blocks) p2p__queue_fini(u->blocks);
+    return;
+  }
+  switch (u->kind) {
+  case P2P__UP_DATA: p2p__stream_data(s, u); break;
+  case P2P__UP_FIN:
+    s->in_ended = true;
+    p2p__stream_due(s, P2P__DUE_READABLE, false);
+    break;
+  case P2P__UP_RESET: p2p__stream_close(s, u->err ? u->err : P2P_ERESET, u->code, false); break;
+  case P2P__UP_STOPPED:
+    s->peer_stopped = true;
+    s->code = u->code;
+    p2p__stream_due(s, P2P__DUE_WRITABLE, false);
+    break;
+  case P2P__UP_ROOM: stream_room(s, u->n); break;
+  default: break;
+  }
+}
+
+static void conn_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
+  p2p__sconn *c = P2P_CONTAINER(owner, p2p__sconn, owner);
+  switch (u->kind) {
+  case P2P__UP_SECURED: conn_secured(c, u->secured, now); break;
+  case P2P__UP_UP: p2p__conn_up(c, u->up); break;
+  case P2P__UP_OPENED: p2p__stream_inbound(c, u->sid, now); break;
+  case P2P__UP_GOAWAY: c->goaway = true; break;
+  case P2P__UP_FILLED: p2p__swarm_filled(c->swarm, now); break;
+  case P2P__UP_DOWN: p2p__conn_down(c, u->down->err, u->down->code, u->down->stage); break;
+  default: stream_up(c, u); break;
+  }
+}
+
+void p2p__conn_trace(void *ctx, bool in, p2p_bytes line) {
+  const p2p__sconn *c = ctx;
+  c->swarm->host.trace(c->swarm->host.ctx, c->handle, 0, in, line);
+}

@@ -1,0 +1,60 @@
+/* What the files of the swarm share among themselves. */
+#ifndef P2P_SWARM_INTERNAL_H
+#define P2P_SWARM_INTERNAL_H
+
+#include "swarm/swarm.h"
+
+/* ---- swarm.c ---- */
+/* Notes that s has news for whoever holds it; told from dispatch. later: not in this turn. */
+void p2p__stream_due(p2p__sstream *s, unsigned bits, bool later);
+void p2p__stream_dirty(p2p__sstream *s); /* has something to hand to its link */
+void p2p__conn_due(p2p__sconn *c, unsigned bits);
+/* Tells everything that is due, then copies what readers left of this turn's slices. */
+void p2p__swarm_filled(p2p__swarm *w, p2p_time now);
+
+/* ---- stream.c ---- */
+/* A stream object of c, attached, not yet negotiated. P2P_ENOMEM, P2P_ELIMIT. */
+P2P_MUST_USE int p2p__stream_new(p2p__sconn *c, bool inbound, p2p__sstream **out);
+/* Detaches s from its connection and makes CLOSED due. keep: what is unread may still be read. */
+void p2p__stream_close(p2p__sstream *s, int err, uint32_t code, bool keep);
+void p2p__stream_tell(p2p__sstream *s, p2p_time now);  /* what is due; may free s */
+void p2p__stream_flush(p2p__sstream *s, p2p_time now); /* hands everything to the link */
+void p2p__stream_check_done(p2p__sstream *s);          /* both sides finished: closes */
+void p2p__stream_inbound(p2p__sconn *c, uint64_t sid, p2p_time now);
+void p2p__stream_data(p2p__sstream *s, const p2p__up *u);
+void p2p__stream_keep(p2p__sstream *s); /* copies slices into owned blocks */
+
+/* ---- negotiate.c ---- */
+P2P_MUST_USE int p2p__nego_listen(p2p__sstream *s, p2p_time now);
+P2P_MUST_USE int p2p__nego_dial(p2p__sstream *s, const char *const *ids, size_t n, p2p_time now);
+void p2p__nego_free(p2p__sstream *s);
+/* Feeds what has arrived. 1: agreed; 0: not yet; <0: failed. */
+P2P_MUST_USE int p2p__nego_recv(p2p__sstream *s, p2p_time now);
+/* What the step has to say, appended to q. P2P_ENOMEM, P2P_ELIMIT. */
+P2P_MUST_USE int p2p__nego_send(p2p__sstream *s, p2p__queue *q);
+void p2p__nego_timer(p2p__timer *t, p2p_time now);
+
+/* ---- conn.c ---- */
+P2P_MUST_USE int p2p__conn_new(p2p__swarm *w, bool inbound, p2p_bytes addr, p2p__sconn **out);
+void p2p__conn_free(p2p__sconn *c);
+P2P_MUST_USE int p2p__conn_set_addr(p2p__sconn *c, p2p_bytes addr);
+/* May a connection with this peer be used? 0, or why not, with the stage. */
+P2P_MUST_USE int p2p__conn_admission(p2p__swarm *w, const p2p_peer_id *peer, p2p_bytes addr,
+                                     bool inbound, p2p_stage *stage);
+/* The peer of a secured link, referenced, with what the handshake told of it. */
+P2P_MUST_USE int p2p__conn_meet(p2p__swarm *w, const p2p__up_secured *secured, p2p__peer **out);
+/* Takes the reference; security may be NULL. */
+void p2p__conn_set_peer(p2p__sconn *c, p2p__peer *peer, const char *security);
+void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up);
+/* The end, by link, dial or us: streams end, CLOSED is due. */
+void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage);
+void p2p__conn_trace(void *ctx, bool in, p2p_bytes line); /* ctx: the connection */
+
+/* ---- dial.c ---- */
+void p2p__dial_cancel(p2p__sconn *c, p2p_time now);
+
+/* ---- listen.c ---- */
+void p2p__listeners_fini(p2p__swarm *w);
+void p2p__listeners_stop(p2p__swarm *w);
+
+#endif

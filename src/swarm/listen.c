@@ -1,0 +1,149 @@
+/* Listeners: admission of what arrives, and the addresses at which we can be reached. */
+#include "swarm/internal.h"
+
+typedef struct listener {
+  p2p__acceptor acceptor;
+  p2p__swarm *swarm;
+  p2p__transport *transport;
+  p2p__listening *listening; /* NULL: ended */
+  uint64_t handle;
+  uint8_t *addr; /* bound, packed */
+  uint16_t addr_len;
+} listener;
+
+/* ---- arrivals ---- */
+static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spec *spec,
+                            p2p_time now) {
+  p2p__swarm *w = P2P_CONTAINER(base, listener, acceptor)->swarm;
+  const p2p__limits *limits = p2p__swarm_env(w)->limits;
+  if (w->closing) return P2P_ECLOSED;
+  if (w->n_half_open >= limits->conns_pending_in) return P2P_ELIMIT;
+  p2p__sconn *c;
+  int err = p2p__conn_new(w, true, remote, &c);
+  if (err < 0) return err;
+  *spec = (p2p__link_spec){ .owner = &c->owner,
+                            .budget = &c->tx,
+                            .deadline = p2p__time_add(now, limits->handshake_timeout) };
+  if (w->host.trace) {
+    spec->trace = p2p__conn_trace;
+    spec->trace_ctx = c;
+  }
+  return 0;
+}
+
+static void listener_made(p2p__acceptor *base, p2p__link *link, const p2p__link_spec *spec) {
+  (void)base;
+  p2p__sconn *c = P2P_CONTAINER(spec->owner, p2p__sconn, owner);
+  c->link = link;
+  if (!link) p2p__conn_free(c);
+}
+
+static void listener_free(listener *l) {
+  p2p__swarm *w = l->swarm;
+  if (l->listening) l->transport->ops->unlisten(l->transport, l->listening);
+  if (l->handle) p2p__handles_del(&w->listeners, l->handle);
+  p2p__release(w->loop->mem, P2P__MEM_HOST, l->addr, l->addr_len);
+  p2p__release(w->loop->mem, P2P__MEM_HOST, l, sizeof *l);
+}
+
+static void listener_closed(p2p__acceptor *base, int err) {
+  listener *l = P2P_CONTAINER(base, listener, acceptor);
+  p2p__swarm *w = l->swarm;
+  uint64_t handle = l->handle;
+  listener_free(l);
+  w->host.listener_closed(w->host.ctx, handle, err);
+}
+
+/* ---- listening ---- */
+static p2p__transport *transport_for(p2p__swarm *w, p2p_bytes addr) {
+  for (size_t i = 0; i < w->n_transports; i++)
+    if (w->transports[i]->ops->claims(w->transports[i], addr, true)) return w->transports[i];
+  return NULL;
+}
+
+static int listener_begin(listener *l, p2p_bytes addr) {
+  uint8_t space[P2P_ADDR_MAX];
+  p2p__wr bound = p2p__wr_of(space, sizeof space);
+  p2p__mem *mem = l->swarm->loop->mem;
+  int err = l->transport->ops->listen(l->transport, addr, &l->acceptor, &l->listening, &bound);
+  if (err < 0) return err;
+  l->addr = p2p__alloc_raw(mem, P2P__MEM_HOST, bound.len);
+  if (!l->addr) return P2P_ENOMEM;
+  memcpy(l->addr, bound.p, bound.len);
+  l->addr_len = (uint16_t)bound.len;
+  return p2p__handles_add(&l->swarm->listeners, l, &l->handle);
+}
+
+int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle) {
+  if (w->closing) return P2P_ECLOSED;
+  p2p__transport *t = transport_for(w, addr);
+  if (!t) return P2P_ENOTSUP;
+  listener *l = p2p__alloc(w->loop->mem, P2P__MEM_HOST, sizeof *l);
+  if (!l) return P2P_ENOMEM;
+  l->acceptor = (p2p__acceptor){ .arrived = listener_arrived,
+                                 .made = listener_made,
+                                 .closed = listener_closed };
+  l->swarm = w;
+  l->transport = t;
+  int err = listener_begin(l, addr);
+  if (err < 0) {
+    listener_free(l);
+    return err;
+  }
+  *handle = l->handle;
+  w->host.addrs_changed(w->host.ctx);
+  return 0;
+}
+
+int p2p__swarm_unlisten(p2p__swarm *w, uint64_t handle) {
+  listener *l = p2p__handles_get(&w->listeners, handle);
+  if (!l) return P2P_ESTALE;
+  listener_free(l);
+  w->host.addrs_changed(w->host.ctx);
+  return 0;
+}
+
+void p2p__listeners_stop(p2p__swarm *w) {
+  uint32_t i = 0;
+  for (listener *l; (l = p2p__handles_next(&w->listeners, &i)) != NULL;) listener_free(l);
+}
+
+void p2p__listeners_fini(p2p__swarm *w) { p2p__listeners_stop(w); }
+
+/* ---- our addresses ---- */
+enum { IFADDRS = 32 };
+
+/* The interface addresses an unspecified endpoint stands for. */
+static int expand(p2p__swarm *w, const p2p_endpoint *ep, size_t *i, p2p__wr *out, p2p_bytes rest) {
+  p2p_endpoint all[IFADDRS];
+  p2p_io *io = w->loop->io;
+  int n = io->ops->ifaddrs(io, all, IFADDRS);
+  for (int k = 0; k < n && k < IFADDRS; k++) {
+    if (all[k].family != ep->family || p2p__ip_classify(&all[k]) == P2P__IP_LINK_LOCAL) continue;
+    if ((*i)-- > 0) continue;
+    all[k].port = ep->port;
+    p2p__ma_add_endpoint(out, &all[k], P2P__MA_TCP);
+    p2p__wr_bytes_in(out, rest);
+    return 1;
+  }
+  return 0;
+}
+
+static int listener_addr(const listener *l, size_t *i, p2p__wr *out) {
+  p2p_bytes addr = p2p__bytes(l->addr, l->addr_len);
+  p2p__rd r = p2p__rd_of(addr);
+  p2p_endpoint ep;
+  bool ip = p2p__ma_endpoint(&r, &ep, P2P__MA_TCP) == 0;
+  if (ip && p2p__ip_classify(&ep) == P2P__IP_UNSPECIFIED)
+    return expand(l->swarm, &ep, i, out, p2p__rd_rest(&r));
+  if ((*i)-- > 0) return 0;
+  p2p__wr_bytes_in(out, addr);
+  return 1;
+}
+
+int p2p__swarm_addr(p2p__swarm *w, size_t i, p2p__wr *out) {
+  uint32_t slot = 0;
+  for (listener *l; (l = p2p__handles_next(&w->listeners, &slot)) != NULL;)
+    if (listener_addr(l, &i, out)) return out->err ? out->err : 1;
+  return 0;
+}

@@ -1,0 +1,135 @@
+/* Reading and writing a stream, and its three ends: finish, stop, reset. */
+#include "swarm/internal.h"
+
+/* ---- reading ---- */
+size_t p2p__stream_unread(const p2p__sstream *s) { return s->in.len + s->sliced; }
+
+int p2p__stream_peek(p2p__sstream *s, p2p_bytes *out) {
+  *out = (p2p_bytes){ 0 };
+  if (s->in.len) {
+    *out = p2p__queue_peek(&s->in);
+    return 1;
+  }
+  if (s->slices) {
+    *out = s->slices->bytes;
+    return 1;
+  }
+  if (s->in_ended) return P2P_EEOF;
+  if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_EEOF;
+  return s->stopped ? P2P_ECLOSED : 0;
+}
+
+void p2p__stream_consume(p2p__sstream *s, size_t n, p2p_time now) {
+  (void)now;
+  s->bytes_in += n;
+  s->conn->bytes_in += n;
+  if (s->in.len) {
+    p2p__queue_drop(&s->in, n);
+  } else {
+    p2p__slice *x = s->slices;
+    x->bytes.p += n;
+    x->bytes.len -= n;
+    s->sliced -= n;
+    if (!x->bytes.len) s->slices = x->next;
+  }
+  if (s->state == P2P__STREAM_CLOSED) return;
+  s->credit += n;
+  p2p__stream_dirty(s);
+}
+
+/* ---- writing ---- */
+static int write_error(const p2p__sstream *s) {
+  if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_ECLOSED;
+  if (s->peer_stopped) return P2P_ESTOPPED;
+  return s->finishing ? P2P_ECLOSED : 0;
+}
+
+size_t p2p__stream_room(const p2p__sstream *s) {
+  uint64_t max = p2p__swarm_env(s->swarm)->limits->stream_send_queue;
+  size_t used = s->unsent;
+  return write_error(s) < 0 || used >= max ? 0 : (size_t)max - used;
+}
+
+int p2p__stream_reserve(p2p__sstream *s, size_t hint, p2p__span *out) {
+  *out = (p2p__span){ 0 };
+  int err = write_error(s);
+  if (err < 0) return err;
+  size_t room = p2p__stream_room(s);
+  if (room) *out = p2p__queue_reserve(&s->out, p2p__min(hint, room));
+  if (!out->len) {
+    s->want_writable = true;
+    return P2P_EAGAIN;
+  }
+  out->len = p2p__min(out->len, room);
+  return 0;
+}
+
+void p2p__stream_commit(p2p__sstream *s, size_t n) {
+  p2p__queue_commit(&s->out, n);
+  s->unsent += n;
+  s->bytes_out += n;
+  s->conn->bytes_out += n;
+  p2p__stream_dirty(s);
+}
+
+ptrdiff_t p2p__stream_write(p2p__sstream *s, p2p_bytes b) {
+  size_t done = 0;
+  while (done < b.len) {
+    p2p__span to;
+    int err = p2p__stream_reserve(s, b.len - done, &to);
+    if (err < 0) return done ? (ptrdiff_t)done : err;
+    size_t n = p2p__min(to.len, b.len - done);
+    memcpy(to.p, b.p + done, n);
+    p2p__stream_commit(s, n);
+    done += n;
+  }
+  return (ptrdiff_t)done;
+}
+
+int p2p__stream_share(p2p__sstream *s, p2p__block *b, size_t off, size_t len) {
+  int err = write_error(s);
+  if (err < 0) return err;
+  if (p2p__stream_room(s) < len) {
+    s->want_writable = true;
+    return P2P_EAGAIN;
+  }
+  err = p2p__queue_share(&s->out, b, off, len);
+  if (err < 0) return err;
+  s->unsent += len;
+  s->bytes_out += len;
+  s->conn->bytes_out += len;
+  p2p__stream_dirty(s);
+  return 0;
+}
+
+/* ---- ends ---- */
+int p2p__stream_finish(p2p__sstream *s) {
+  if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_ECLOSED;
+  s->finishing = true;
+  p2p__stream_dirty(s);
+  return 0;
+}
+
+int p2p__stream_stop(p2p__sstream *s, uint32_t code, p2p_time now) {
+  if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_ECLOSED;
+  if (s->stopped) return 0;
+  s->stopped = true;
+  s->credit += p2p__stream_unread(s);
+  p2p__queue_drop(&s->in, s->in.len);
+  s->slices = s->slices_end = NULL;
+  s->sliced = 0;
+  if (s->opened && s->conn->link)
+    p2p__link_down(s->conn->link, now,
+                   (p2p__down){ .kind = P2P__DOWN_STOP, .sid = s->sid, .code = code });
+  p2p__stream_dirty(s);
+  return 0;
+}
+
+int p2p__stream_reset(p2p__sstream *s, uint32_t code, p2p_time now) {
+  if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_ECLOSED;
+  if (s->opened && s->conn->link)
+    p2p__link_down(s->conn->link, now,
+                   (p2p__down){ .kind = P2P__DOWN_RESET, .sid = s->sid, .code = code });
+  p2p__stream_close(s, P2P_ECANCELED, code, false);
+  return 0;
+}
