@@ -1,63 +1,10 @@
 /* multistream-select: both sides over a pipe, each side against scripted bytes. */
-#include "multistream/multistream.h"
-#include "support/step_pair.h"
+#include "script.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-#define HEADER "\x13/multistream/1.0.0\n"
-#define DEADLINE (10 * P2P_SECOND)
-
-static const char *const noise_yamux[] = { "/noise", "/yamux/1.0.0" };
-static const char *const three[] = { "/a", "/b", "/c" };
-
-static p2p__multistream_offer offer_of(const char *const *ids, size_t n) {
-  return (p2p__multistream_offer){ .ids = ids, .n = n };
-}
-
-static p2p__step *dial(step_world *w, const char *const *ids, size_t n, bool optimistic) {
-  p2p__multistream_offer offer = offer_of(ids, n);
-  p2p__step *s = NULL;
-  assert_int_equal(p2p__multistream_dial(&w->env, &offer, optimistic, DEADLINE, &s), 0);
-  return s;
-}
-
-static p2p__step *answer(step_world *w, const char *const *ids, size_t n) {
-  p2p__multistream_offer offer = offer_of(ids, n);
-  p2p__step *s = NULL;
-  assert_int_equal(p2p__multistream_listen(&w->env, &offer, DEADLINE, &s), 0);
-  return s;
-}
-
-static int hear_at(p2p__step *s, p2p_bytes in, size_t *used, p2p_time now) {
-  *used = SIZE_MAX;
-  int r = s->ops->recv(s, in, used, now);
-  assert_true(*used <= in.len);
-  return r;
-}
-
-/* The whole text at once; all of it must be eaten. */
-static int hear(p2p__step *s, const char *text) {
-  size_t used;
-  int r = hear_at(s, p2p__cstr(text), &used, 0);
-  assert_int_equal(used, strlen(text));
-  return r;
-}
-
-static void assert_says(p2p__step *s, const char *text) {
-  uint8_t said[4096];
-  size_t n = step_said(s, said, sizeof said);
-  assert_int_equal(n, strlen(text));
-  assert_memory_equal(said, text, n);
-}
-
-static int chosen(p2p__step *s) {
-  p2p__step_result r = { .protocol = -1, .muxer = -1 };
-  s->ops->take(s, &r);
-  return r.protocol;
-}
 
 /* ---- both sides ---- */
 
@@ -311,143 +258,6 @@ static void list_is_not_given_twice_at_once(void **state) {
   step_world_fini(&w);
 }
 
-/* ---- limits and lies ---- */
-
-static void proposals_are_counted(void **state) {
-  (void)state;
-  step_world w;
-  step_world_init(&w);
-  w.limits.multistream_lines = 5;
-  p2p__step *l = answer(&w, three, 3);
-  uint8_t said[4096];
-  size_t total = 0;
-  assert_int_equal(hear(l, HEADER), 0);
-  for (int i = 0; i < 5; i++) {
-    assert_int_equal(hear(l, "\x03/x\n"), 0);
-    total += step_said(l, said, sizeof said);
-  }
-  assert_int_equal(total, strlen(HEADER) + 5 * strlen("\x03na\n"));
-  assert_int_equal(hear(l, "\x03/x\n"), P2P_ELIMIT);
-  p2p__step_free(l);
-  step_world_fini(&w);
-}
-
-typedef struct lie {
-  const char *what, *bytes;
-  size_t len;
-  int err;
-} lie;
-
-#define LIE(what, text, err) { what, text, sizeof text - 1, err }
-
-static const lie lies[] = {
-  LIE("another header", "\x13/multistream/2.0.0\n", P2P_EPROTO),
-  LIE("no header", "\x07/noise\n", P2P_EPROTO),
-  LIE("na for a header", "\x03na\n", P2P_EPROTO),
-  LIE("HTTP",
-      "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a browser with a long name\r\n"
-      "Accept: everything\r\n\r\n",
-      P2P_EPROTO),
-  LIE("empty line", "\x00", P2P_EPROTO),
-  LIE("empty line later", HEADER "\x00", P2P_EPROTO),
-  LIE("no newline", "\x13/multistream/1.0.0x", P2P_EPROTO),
-  LIE("no newline later", HEADER "\x07/noisex", P2P_EPROTO),
-  LIE("one byte above the limit", HEADER "\x81\x08", P2P_ELIMIT),
-  LIE("64 KiB", HEADER "\x80\x80\x04", P2P_ELIMIT),
-  LIE("2^63 - 1", HEADER "\xff\xff\xff\xff\xff\xff\xff\xff\x7f", P2P_ELIMIT),
-  LIE("length not minimal", HEADER "\x87\x00/noise\n", P2P_EPROTO),
-  LIE("endless length", HEADER "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", P2P_EPROTO),
-};
-
-static void lies_are_refused_by_both_sides(void **state) {
-  (void)state;
-  for (size_t i = 0; i < P2P_COUNT(lies); i++) {
-    for (int side = 0; side < 2; side++) {
-      step_world w;
-      step_world_init(&w);
-      uint8_t said[64];
-      size_t used;
-      p2p__step *s = side ? answer(&w, noise_yamux, 1) : dial(&w, noise_yamux, 1, false);
-      if (!side) assert_true(step_said(s, said, sizeof said) > 0);
-      p2p_bytes in = p2p__bytes(lies[i].bytes, lies[i].len);
-      int err = hear_at(s, in, &used, 0);
-      if (err != lies[i].err) fail_msg("%s, side %d: %d", lies[i].what, side, err);
-      assert_int_equal(hear_at(s, in, &used, 0), lies[i].err); /* and stays so */
-      assert_int_equal(used, 0);
-      p2p__step_free(s);
-      step_world_fini(&w);
-    }
-  }
-}
-
-static void line_of_exactly_the_limit_is_read(void **state) {
-  (void)state;
-  step_world w;
-  step_world_init(&w);
-  uint8_t line[2 + 1024] = { 0x80, 0x08 };
-  memset(line + 2, 'x', 1023);
-  line[sizeof line - 1] = '\n';
-  size_t used;
-  p2p__step *l = answer(&w, noise_yamux, 1);
-  assert_int_equal(hear(l, HEADER), 0);
-  assert_int_equal(hear_at(l, p2p__bytes(line, sizeof line), &used, 0), 0);
-  assert_int_equal(used, sizeof line);
-  assert_says(l, HEADER "\x03na\n");
-  p2p__step_free(l);
-  step_world_fini(&w);
-}
-
-static void initiator_refuses_other_answers(void **state) {
-  (void)state;
-  static const char *const wrong[] = { HEADER "\x0d/yamux/1.0.0\n", HEADER "\x03ls\n",
-                                       HEADER HEADER, HEADER "\x01\n" };
-  for (size_t i = 0; i < P2P_COUNT(wrong); i++) {
-    step_world w;
-    step_world_init(&w);
-    p2p__step *d = dial(&w, noise_yamux, 2, false);
-    assert_says(d, HEADER "\x07/noise\n");
-    assert_int_equal(hear(d, wrong[i]), P2P_EPROTO);
-    p2p__step_free(d);
-    step_world_fini(&w);
-  }
-}
-
-static void initiator_refuses_an_answer_before_its_question(void **state) {
-  (void)state;
-  step_world w;
-  step_world_init(&w);
-  p2p__step *d = dial(&w, noise_yamux, 1, false);
-  assert_int_equal(hear(d, HEADER "\x07/noise\n"), P2P_EPROTO);
-  p2p__step_free(d);
-  step_world_fini(&w);
-}
-
-static void empty_id_is_not_available(void **state) {
-  (void)state;
-  step_world w;
-  step_world_init(&w);
-  p2p__step *l = answer(&w, three, 3);
-  assert_int_equal(hear(l, HEADER "\x01\n"), 0);
-  assert_says(l, HEADER "\x03na\n");
-  p2p__step_free(l);
-  step_world_fini(&w);
-}
-
-static void silence_ends_at_the_deadline(void **state) {
-  (void)state;
-  step_world w;
-  step_world_init(&w);
-  size_t used;
-  p2p__step *s[] = { dial(&w, noise_yamux, 1, true), answer(&w, noise_yamux, 1) };
-  for (size_t i = 0; i < P2P_COUNT(s); i++) {
-    assert_int_equal(s[i]->ops->deadline(s[i]), DEADLINE);
-    assert_int_equal(hear_at(s[i], p2p__cstr(HEADER), &used, DEADLINE - 1), 0);
-    assert_int_equal(hear_at(s[i], p2p__cstr("\x07"), &used, DEADLINE), P2P_ETIMEOUT);
-    p2p__step_free(s[i]);
-  }
-  step_world_fini(&w);
-}
-
 /* ---- our own mistakes, and shortages ---- */
 
 static void unusable_ids_are_refused(void **state) {
@@ -600,13 +410,6 @@ int main(void) {
     cmocka_unit_test(pessimist_is_never_early),
     cmocka_unit_test(list_is_one_line_of_lines),
     cmocka_unit_test(list_is_not_given_twice_at_once),
-    cmocka_unit_test(proposals_are_counted),
-    cmocka_unit_test(lies_are_refused_by_both_sides),
-    cmocka_unit_test(line_of_exactly_the_limit_is_read),
-    cmocka_unit_test(initiator_refuses_other_answers),
-    cmocka_unit_test(initiator_refuses_an_answer_before_its_question),
-    cmocka_unit_test(empty_id_is_not_available),
-    cmocka_unit_test(silence_ends_at_the_deadline),
     cmocka_unit_test(unusable_ids_are_refused),
     cmocka_unit_test(without_room_nothing_is_written),
     cmocka_unit_test(matched_id_is_echoed_as_it_was_said),

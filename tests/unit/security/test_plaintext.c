@@ -7,35 +7,35 @@
 
 #include <cmocka.h>
 
-typedef struct duo {
+typedef struct plain_duo {
   party party[2];
   p2p_peer_id expected[2];
-} duo;
+} plain_duo;
 
-static duo *duo_new(void) {
-  duo *d = calloc(1, sizeof *d);
+static plain_duo *plain_new(void) {
+  plain_duo *d = calloc(1, sizeof *d);
   assert_non_null(d);
   for (int i = 0; i < 2; i++) party_init(&d->party[i], (uint8_t)(0x11 + 0x80 * i));
   return d;
 }
 
-static void duo_free(duo *d) {
+static void plain_free(plain_duo *d) {
   for (int i = 0; i < 2; i++) party_fini(&d->party[i]);
   free(d);
 }
 
-static int plain_step(duo *d, int i, p2p__step **out) {
+static int plain_step(plain_duo *d, int i, p2p__step **out) {
   party *p = &d->party[i];
   return p2p__plaintext_step(&p->world.env, &p->identity, &d->expected[i], PARTY_DEADLINE, out);
 }
 
-static step_pair *duo_pair(duo *d) {
+static step_pair *plain_pair(plain_duo *d) {
   p2p__step *s[2];
   for (int i = 0; i < 2; i++) assert_int_equal(plain_step(d, i, &s[i]), 0);
   return step_pair_new(s[0], s[1]);
 }
 
-static void assert_met(duo *d, step_pair *p) {
+static void assert_met(plain_duo *d, step_pair *p) {
   for (int i = 0; i < 2; i++) {
     assert_int_equal(p->result[i], 1);
     assert_int_equal(p->wire[i].eaten, p->wire[i].len);
@@ -51,28 +51,28 @@ static void assert_met(duo *d, step_pair *p) {
 
 static void sides_meet_at_every_split(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   for (size_t chunk = 0; chunk < 90; chunk++) {
-    step_pair *p = duo_pair(d);
+    step_pair *p = plain_pair(d);
     p->chunk = chunk;
     step_pair_run(p);
     assert_met(d, p);
     step_pair_free(p);
   }
   for (size_t cut = 1; cut < 90; cut++) {
-    step_pair *p = duo_pair(d);
+    step_pair *p = plain_pair(d);
     p->wire[0].cut = p->wire[1].cut = cut;
     step_pair_run(p);
     assert_met(d, p);
     step_pair_free(p);
   }
-  duo_free(d);
+  plain_free(d);
 }
 
 /* varint length, field 1: id, field 2: key. */
 static void exchange_is_the_specification_s(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   p2p__step *s;
   assert_int_equal(plain_step(d, 0, &s), 0);
   uint8_t said[128], expected[128];
@@ -88,11 +88,11 @@ static void exchange_is_the_specification_s(void **state) {
   assert_memory_equal(said, expected, w.len);
   assert_int_equal(step_said(s, said, sizeof said), 0);
   p2p__step_free(s);
-  duo_free(d);
+  plain_free(d);
 }
 
-static void assert_ends(duo *d, int initiator, int responder) {
-  step_pair *p = duo_pair(d);
+static void assert_ends(plain_duo *d, int initiator, int responder) {
+  step_pair *p = plain_pair(d);
   step_pair_run(p);
   assert_int_equal(p->result[0], initiator);
   assert_int_equal(p->result[1], responder);
@@ -101,23 +101,23 @@ static void assert_ends(duo *d, int initiator, int responder) {
 
 static void expected_peer_decides(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   d->expected[0] = d->party[1].identity.peer;
   assert_ends(d, 1, 1);
   d->expected[0] = d->party[0].identity.peer;
   assert_ends(d, P2P_EPEER, 1);
-  duo_free(d);
+  plain_free(d);
 }
 
 static void id_of_another_key_is_refused(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   d->party[1].identity.peer = d->party[0].identity.peer;
   assert_ends(d, P2P_EAUTH, 1);
-  duo_free(d);
+  plain_free(d);
 }
 
-static int hear_new(duo *d, p2p_bytes in, size_t *used, p2p_time now) {
+static int hear_new(plain_duo *d, p2p_bytes in, size_t *used, p2p_time now) {
   p2p__step *s;
   assert_int_equal(plain_step(d, 0, &s), 0);
   *used = SIZE_MAX;
@@ -147,20 +147,20 @@ static const lie lies[] = {
 
 static void lies_are_refused(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   for (size_t i = 0; i < P2P_COUNT(lies); i++) {
     uint8_t bytes[32];
     size_t used, n = unhex(lies[i].hex, bytes, sizeof bytes);
     int err = hear_new(d, p2p__bytes(bytes, n), &used, 0);
     if (err != lies[i].err) fail_msg("%s: %d", lies[i].what, err);
   }
-  duo_free(d);
+  plain_free(d);
 }
 
 static void any_flipped_byte_is_noticed(void **state) {
   (void)state;
-  duo *d = duo_new();
-  step_pair *p = duo_pair(d);
+  plain_duo *d = plain_new();
+  step_pair *p = plain_pair(d);
   step_pair_send(p, 1);
   for (size_t i = 0; i < p->wire[1].len; i++) {
     size_t used;
@@ -169,12 +169,12 @@ static void any_flipped_byte_is_noticed(void **state) {
     p->wire[1].bytes[i] ^= 1;
   }
   step_pair_free(p);
-  duo_free(d);
+  plain_free(d);
 }
 
 static void silence_ends_at_the_deadline(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   size_t used;
   static const uint8_t half[] = { 0x20 };
   p2p_bytes in = p2p__bytes(half, 1);
@@ -184,11 +184,11 @@ static void silence_ends_at_the_deadline(void **state) {
   assert_int_equal(plain_step(d, 0, &s), 0);
   assert_int_equal(s->ops->deadline(s), PARTY_DEADLINE);
   p2p__step_free(s);
-  duo_free(d);
+  plain_free(d);
 }
 
-static p2p__record *record_of(duo *d) {
-  step_pair *p = duo_pair(d);
+static p2p__record *record_of(plain_duo *d) {
+  step_pair *p = plain_pair(d);
   step_pair_run(p);
   p2p__record *r = party_take(p->side[0]).record;
   step_pair_free(p);
@@ -197,7 +197,7 @@ static p2p__record *record_of(duo *d) {
 
 static void record_passes_bytes_as_they_are(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   p2p__record *r = record_of(d);
   uint8_t wire[64];
   size_t len, used;
@@ -212,12 +212,12 @@ static void record_passes_bytes_as_they_are(void **state) {
   assert_ptr_equal(plain.p, wire);
   assert_int_equal(r->ops->open(r, p2p__span_of(wire, 0), &used, &plain), 0);
   p2p__record_free(r);
-  duo_free(d);
+  plain_free(d);
 }
 
 static void record_refuses_more_than_its_maximum(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   p2p__record *r = record_of(d);
   uint8_t *text = calloc(2, (size_t)r->max + 1);
   assert_non_null(text);
@@ -229,12 +229,12 @@ static void record_refuses_more_than_its_maximum(void **state) {
   assert_int_equal(r->ops->seal(r, &v, 1, text + r->max + 1, &len), P2P_EINVAL);
   free(text);
   p2p__record_free(r);
-  duo_free(d);
+  plain_free(d);
 }
 
 static void steps_survive_no_memory(void **state) {
   (void)state;
-  duo *d = duo_new();
+  plain_duo *d = plain_new();
   p2p__mem *m = &d->party[0].world.mem;
   p2p__step *s;
   m->fail_at = m->calls + 1;
@@ -242,7 +242,7 @@ static void steps_survive_no_memory(void **state) {
   assert_null(s);
   m->fail_at = m->calls + 2;
   assert_ends(d, P2P_ENOMEM, 1);
-  duo_free(d);
+  plain_free(d);
 }
 
 int main(void) {
