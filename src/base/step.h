@@ -24,8 +24,10 @@ typedef struct p2p__step p2p__step;
 typedef struct p2p__step_ops {
   /* Eats whole messages from the front of in; what is left is the next step's (or must be offered
    * again with more behind it). *used: bytes eaten, always written.
-   * 1: done, take the result. 0: wants more. <0: failed (P2P_EPROTO, P2P_EAUTH, P2P_EPEER,
-   * P2P_ENOPROTO, P2P_ELIMIT, P2P_ENOMEM); send may still have a last message to say so. */
+   * 1: done, take the result; send may still have the last message, which must leave before
+   * anything of the next layer. 0: wants more. <0: failed (P2P_EPROTO, P2P_EAUTH, P2P_EPEER,
+   * P2P_ENOPROTO, P2P_ELIMIT, P2P_ETIMEOUT, P2P_ENOMEM); send may still have a last message to say
+   * so. Once it returned anything but 0 it returns the same again and eats nothing. */
   int (*recv)(p2p__step *s, p2p_bytes in, size_t *used, p2p_time now);
   /* Writes what is ready to leave; nothing when nothing is. Whole messages, or out's error. */
   void (*send)(p2p__step *s, p2p__wr *out);
