@@ -122,3 +122,12 @@ REQUIRED = {
 TRACED = {"early-muxer": early_muxer}  # need a side that writes a trace: ours
 EXTENSIONS = {"reset-back": reset_back}
 ALL = {**REQUIRED, **TRACED, **EXTENSIONS}
+
+
+def impossible(name, dialer, listener, options):
+    """Why this pair cannot be asked this: a fact about the other implementation, or None."""
+    if name in TRACED and "ours" not in (dialer.name, listener.name):
+        return "neither side writes a trace"
+    if name == "reset-back" and listener.name == "rust" and options.transport == "quic":
+        return "libp2p-quic 0.14.0 has no reset: a stream that is dropped is finished"
+    return None

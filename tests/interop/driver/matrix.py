@@ -14,23 +14,21 @@ class Outcome:
     listener: str
     link: str
     cell: str
-    reason: str = ""  # empty: passed
+    reason: str = ""  # why it failed; empty: it did not
+    impossible: str = ""  # why it was not tried
     seconds: float = 0.0
     last_words: list = field(default_factory=list)  # (who, lines of stderr)
 
     @property
-    def passed(self):
-        return not self.reason
-
-
-def applicable(names, dialer, listener):
-    """Without ours in the pair nobody writes a trace."""
-    traces = "ours" in (dialer.name, listener.name)
-    return [name for name in names if traces or name not in cells.TRACED]
+    def verdict(self):
+        return "-" if self.impossible else "FAIL" if self.reason else "PASS"
 
 
 def attempt(dialer, listener, options, cell):
     outcome = Outcome(dialer.name, listener.name, f"{options.transport} {options.security} {options.muxer}", cell)
+    outcome.impossible = cells.impossible(cell, dialer, listener, options)
+    if outcome.impossible:
+        return outcome
     lacking = [reason for reason in (dialer.missing(), listener.missing()) if reason]
     if lacking:
         outcome.reason = lacking[0]

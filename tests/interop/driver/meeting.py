@@ -15,7 +15,7 @@ class Meeting:
         self._stack = ExitStack()
         folder = self._stack.enter_context(tempfile.TemporaryDirectory())
         self.trace = Path(folder) / "trace"
-        self._tracing = False
+        self._tracing = self._closed = False
 
     def __enter__(self):
         return self
@@ -46,9 +46,11 @@ class Meeting:
         return result
 
     def close(self):
-        """Ends the listener as its user would; it must end well."""
-        self.listener.tell("quit")
-        self.listener.end()
+        """Ends the listener as its user would; it must end well. Once is enough."""
+        if not self._closed:
+            self._closed = True
+            self.listener.tell("quit")
+            self.listener.end()
 
     def _child(self, title, peer, *argv):
         child = self._stack.enter_context(Child(title, [*peer.argv, *argv], self._deadline))
