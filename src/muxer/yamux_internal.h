@@ -182,7 +182,9 @@ bool p2p__yamux_is_pushy(const p2p__yamux *y, const p2p__yamux_stream *s);
 void p2p__yamux_ping_want(p2p__yamux *y);
 void p2p__yamux_ping_left(p2p__yamux *y);
 void p2p__yamux_ping_answered(p2p__yamux *y, uint32_t id);
-bool p2p__yamux_rtt_is_stale(const p2p__yamux *y);
+bool p2p__yamux_rtt_is_stale(const p2p__yamux *y); /* or unknown */
+/* Asks for a new sample when the last one will be stale before a new one could be here. */
+void p2p__yamux_rtt_refresh(p2p__yamux *y);
 p2p_time p2p__yamux_deadline(const p2p__mux *m);
 int p2p__yamux_tick(p2p__mux *m, p2p_time now);
 

@@ -32,10 +32,18 @@ void p2p__yamux_ping_answered(p2p__yamux *y, uint32_t id) {
   y->ping.rtt_at = y->now;
 }
 
+static p2p_time rtt_good_for(const p2p__yamux *y) {
+  p2p_time some = RTT_FRESH_RTTS * y->ping.rtt;
+  return some > RTT_FRESH_MS * P2P_MS ? some : RTT_FRESH_MS * P2P_MS;
+}
+
 bool p2p__yamux_rtt_is_stale(const p2p__yamux *y) {
-  if (!y->ping.rtt) return true;
-  p2p_time age = y->now - y->ping.rtt_at;
-  return age > RTT_FRESH_MS * P2P_MS && age / RTT_FRESH_RTTS > y->ping.rtt;
+  return !y->ping.rtt || y->now - y->ping.rtt_at > rtt_good_for(y);
+}
+
+/* Half its time ahead, so that windows of a flow that goes on never wait for a sample. */
+void p2p__yamux_rtt_refresh(p2p__yamux *y) {
+  if (!y->ping.rtt || y->now - y->ping.rtt_at > rtt_good_for(y) / 2) p2p__yamux_ping_want(y);
 }
 
 /* When an unanswered ping means that the peer is dead. A pong may wait behind a long body, so any

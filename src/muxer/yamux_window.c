@@ -11,6 +11,10 @@
 #include "muxer/yamux_internal.h"
 #include <assert.h>
 
+/* Credit returns when so much of a window was consumed. A little less than half: the chunks of a
+ * burst overshoot the first half, and a whole window in one burst must count as two. */
+enum { HALF = 7, HALF_OF = 16 };
+
 static uint32_t stream_unread(const p2p__yamux_stream *s) {
   return s->window - s->recv_left - s->owed - s->grant;
 }
@@ -26,11 +30,8 @@ static bool stream_is_fast(const p2p__yamux *y, const p2p__yamux_stream *s) {
 static void stream_grow(p2p__yamux *y, p2p__yamux_stream *s) {
   const p2p__limits *limits = y->env->limits;
   if (s->window >= limits->yamux_window_max || y->grown >= limits->yamux_window_conn) return;
-  if (p2p__yamux_rtt_is_stale(y)) {
-    p2p__yamux_ping_want(y);
-    return;
-  }
-  if (!stream_is_fast(y, s)) return;
+  p2p__yamux_rtt_refresh(y);
+  if (p2p__yamux_rtt_is_stale(y) || !stream_is_fast(y, s)) return;
   uint64_t extra = p2p__time_min(s->window, limits->yamux_window_max - s->window);
   extra = p2p__time_min(extra, limits->yamux_window_conn - y->grown);
   s->window += (uint32_t)extra;
@@ -40,7 +41,7 @@ static void stream_grow(p2p__yamux *y, p2p__yamux_stream *s) {
 
 static void stream_return(p2p__yamux *y, p2p__yamux_stream *s, uint32_t n) {
   s->owed += n;
-  if (s->owed < s->window / 2) return;
+  if (s->owed < s->window / HALF_OF * HALF) return;
   if (!s->stopped) stream_grow(y, s);
   s->grant += s->owed;
   s->owed = 0;
