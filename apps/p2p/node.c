@@ -1,0 +1,226 @@
+/* p2p node: a peer that listens, answers identify, ping, echo and perf, and tells who comes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "commands.h"
+#include "echo_serve.h"
+#include "json.h"
+#include "keyfile.h"
+#include "perf_serve.h"
+#include "report.h"
+#include "signals.h"
+
+enum { ADDRS_TOLD_MAX = 64 };
+
+static const char NAME[] = "p2p node";
+static const p2p_time GOODBYE = 5 * P2P_SECOND;
+
+typedef struct node {
+  args_list listen;
+  const char *key, *level;
+  bool as_json;
+  p2p_identity identity;
+  p2p_host *host;
+  signals signals;
+  uint64_t told[ADDRS_TOLD_MAX]; /* hashes of the addresses printed, so that each is told once */
+  size_t n_told;
+} node;
+
+static const char *const levels[] = { "error", "warn", "info", "debug", "trace" };
+
+static void on_log(void *user, p2p_log_level level, const char *line) {
+  (void)user;
+  fprintf(stderr, "%s: ", levels[level]);
+  text_print(stderr, line);
+  fputc('\n', stderr);
+}
+
+/* The level's number, -1: none is called so. */
+static int level_of(const char *name) {
+  for (int i = 0; i < (int)(sizeof levels / sizeof *levels); i++)
+    if (strcmp(levels[i], name) == 0) return i;
+  return -1;
+}
+
+/* FNV-1a: our own addresses, so nobody chooses them against us. */
+static uint64_t hash(const char *text) {
+  uint64_t h = 0xcbf29ce484222325U;
+  for (; *text; text++) h = (h ^ (unsigned char)*text) * 0x100000001b3U;
+  return h;
+}
+
+static bool is_news(node *n, const char *addr) {
+  uint64_t h = hash(addr);
+  for (size_t i = 0; i < n->n_told; i++)
+    if (n->told[i] == h) return false;
+  if (n->n_told < ADDRS_TOLD_MAX) n->told[n->n_told++] = h;
+  return true;
+}
+
+static void tell_address(const node *n, const char *addr) {
+  json j;
+  if (!n->as_json) {
+    printf("listening     %s\n", addr);
+    return;
+  }
+  json_begin(&j);
+  json_text(&j, "event", "listening");
+  json_text(&j, "address", addr);
+  json_end(&j);
+}
+
+static void tell_addresses(node *n) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  for (size_t i = 0; p2p_host_addr(n->host, i, addr, sizeof addr) > 0; i++)
+    if (is_news(n, addr)) tell_address(n, addr);
+  fflush(stdout);
+}
+
+static void tell_conn(node *n, const p2p_event *e, bool up) {
+  char peer[P2P_PEER_ID_TEXT_MAX] = "", addr[P2P_ADDR_TEXT_MAX] = "";
+  const char *way = e->direction == P2P_INBOUND ? "inbound" : "outbound";
+  const char *why = !up && e->err < 0 ? p2p_strerror(e->err) : NULL;
+  json j;
+  (void)!p2p_peer_id_print(&e->peer, peer, sizeof peer);
+  if (p2p_conn_addr(n->host, e->conn, addr, sizeof addr) < 0) addr[0] = '\0';
+  if (!n->as_json) {
+    printf("%-13s %s %s %s%s%s\n", up ? "connected" : "disconnected", peer, way, addr,
+           why ? ": " : "", why ? why : "");
+    fflush(stdout);
+    return;
+  }
+  json_begin(&j);
+  json_text(&j, "event", up ? "connected" : "disconnected");
+  json_text(&j, "peer", peer);
+  json_text(&j, "direction", way);
+  if (*addr) json_text(&j, "address", addr);
+  if (why) json_text(&j, "error", why);
+  json_end(&j);
+}
+
+static void take_event(node *n, const p2p_event *e) {
+  switch (e->kind) {
+  case P2P_EV_ADDRS: tell_addresses(n); break;
+  case P2P_EV_CONN_OPEN: tell_conn(n, e, true); break;
+  case P2P_EV_CONN_CLOSED:
+    if (e->stage == P2P_STAGE_UP) tell_conn(n, e, false);
+    break;
+  case P2P_EV_LISTENER_CLOSED:
+    if (e->err < 0) report(NAME, "a listener was lost: %s", p2p_strerror(e->err));
+    break;
+  default: break;
+  }
+}
+
+/* Until a signal; then a goodbye to everybody, which a second signal cuts short. */
+static int run(node *n) {
+  const p2p_event *e;
+  bool closing = false;
+  int err = 0;
+  while (err >= 0) {
+    while ((e = p2p_next_event(n->host))) take_event(n, e);
+    if (n->signals.caught && !closing) {
+      closing = true;
+      p2p_host_close(n->host, GOODBYE);
+    }
+    err = p2p_host_step(n->host, P2P_NEVER);
+  }
+  while ((e = p2p_next_event(n->host))) take_event(n, e);
+  if (err == P2P_ECLOSED) return EXIT_SUCCESS;
+  report(NAME, "the loop broke: %s", p2p_strerror(err));
+  return EXIT_FAILURE;
+}
+
+static int start(node *n) {
+  static echo_serve echo; /* it tells nobody */
+  int level = n->level ? level_of(n->level) : -1;
+  const p2p_host_opts opts = { .size = sizeof opts,
+                               .identity = &n->identity,
+                               .listen = n->listen.n ? n->listen.item : NULL,
+                               .n_listen = n->listen.n,
+                               .log = n->level ? on_log : NULL,
+                               .log_level = (p2p_log_level)(level < 0 ? 0 : level) };
+  int err = p2p_host_new(&n->host, &opts);
+  if (err < 0) return err;
+  err = echo_serve_add(n->host, &echo);
+  if (err >= 0) err = perf_serve_add(n->host);
+  if (err >= 0 && signals_start(&n->signals, n->host) < 0) err = P2P_EIO;
+  return err;
+}
+
+static void tell_peer(const node *n) {
+  char peer[P2P_PEER_ID_TEXT_MAX] = "";
+  json j;
+  (void)!p2p_peer_id_print(p2p_host_peer(n->host), peer, sizeof peer);
+  if (!n->as_json) {
+    printf("peer id       %s\n", peer);
+    return;
+  }
+  json_begin(&j);
+  json_text(&j, "event", "peer");
+  json_text(&j, "peer", peer);
+  json_end(&j);
+}
+
+/* Says which of the addresses could not be listened on; a host tells only that one could not. */
+static int report_start(const node *n, int err) {
+  const char *what = report_remedy(err);
+  report(NAME, "cannot listen on %s: %s%s%s",
+         n->listen.n == 1 ? n->listen.item[0]
+         : n->listen.n    ? "all addresses"
+                          : "any address",
+         p2p_strerror(err), what ? "; " : "", what ? what : "");
+  return EXIT_FAILURE;
+}
+
+static int serve(node *n) {
+  int err = start(n), code;
+  if (err < 0) {
+    code = report_start(n, err);
+  } else {
+    tell_peer(n);
+    tell_addresses(n);
+    code = run(n);
+  }
+  signals_stop(&n->signals);
+  p2p_host_free(n->host);
+  return code;
+}
+
+/* Everything that can be wrong with the command line, before anything is made. */
+static int check(const node *n) {
+  for (size_t i = 0; i < n->listen.n; i++)
+    if (!report_bad_address(NAME, n->listen.item[i])) return EXIT_USAGE;
+  if (n->level && level_of(n->level) < 0) {
+    report(NAME, "--log %s: one of error, warn, info, debug, trace", n->level);
+    return EXIT_USAGE;
+  }
+  return 0;
+}
+
+int node_main(int argc, char **argv) {
+  node n = { 0 };
+  const args_option options[] = {
+    { "listen", 'l', "ADDR",
+      "listen here (several times: on each); default: all interfaces, any port",
+      .list = &n.listen },
+    { "key", 'k', "FILE", "the key; made when it is not there; default $XDG_CONFIG_HOME/p2p/key",
+      .text = &n.key },
+    { "json", 0, NULL, "one line of JSON for each event", .flag = &n.as_json },
+    { "log", 0, "LEVEL", "log to stderr: error, warn, info, debug or trace", .text = &n.level },
+  };
+  const args_command c = { NAME, "", "Runs a node until SIGINT or SIGTERM.", .options = options,
+                           .n_options = sizeof options / sizeof *options };
+  char path[KEYFILE_PATH_MAX], **operands;
+  int code = args_parse(&c, argc, argv, &operands);
+  if (code != ARGS_GO) return code;
+  code = check(&n);
+  if (code != 0) return code;
+  if (!n.key && !keyfile_default(NAME, path, sizeof path)) return EXIT_FAILURE;
+  if (!keyfile_open(NAME, n.key ? n.key : path, &n.identity)) return EXIT_FAILURE;
+  code = serve(&n);
+  p2p_identity_fini(&n.identity);
+  return code;
+}

@@ -1,0 +1,73 @@
+/* One line on stderr: who speaks, the cause, the remedy. */
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct remedy {
+  int err;
+  const char *text;
+} remedy;
+
+static const remedy remedies[] = {
+  { P2P_EREFUSED, "is the peer running, and is the port right?" },
+  { P2P_EUNREACH, "check the address and this machine's route to it" },
+  { P2P_ETIMEOUT,
+    "check the address; a firewall may drop the packets; or wait longer (--timeout)" },
+  { P2P_EPEER, "correct the /p2p/... part of the address, or leave it out to accept any peer" },
+  { P2P_EAUTH, "the other side did not prove who it is: it is broken, or somebody is in between" },
+  { P2P_ENOSEC, "this program speaks noise; switch it on at the peer" },
+  { P2P_ENOMUX, "this program speaks yamux; switch it on at the peer" },
+  { P2P_ENAME, "check the host name" },
+  { P2P_ENOTSUP, "this version dials TCP: /ip4/.../tcp/PORT, /ip6/..., /dns4/..." },
+  { P2P_EPROTO, "is it a libp2p peer that listens there?" },
+  { P2P_ERESET, "the other side hung up: is it a libp2p peer, and does it let us in?" },
+  { P2P_ECLOSED, "the other side hung up: is it a libp2p peer, and does it let us in?" },
+  { P2P_EEOF, "the other side hung up: is it a libp2p peer, and does it let us in?" },
+  { P2P_EADDRINUSE, "another program has it; choose another port, or 0 for any" },
+  { P2P_EACCES, "ports below 1024 need privileges; choose a higher one" },
+  { P2P_EFILES, "raise the limit of open files (ulimit -n)" },
+};
+
+void report(const char *command, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  flockfile(stderr);
+  fprintf(stderr, "%s: ", command);
+  vfprintf(stderr, format, args);
+  fputc('\n', stderr);
+  funlockfile(stderr);
+  va_end(args);
+}
+
+bool report_bad_address(const char *command, const char *text) {
+  uint8_t packed[P2P_ADDR_MAX];
+  size_t at = 0;
+  ptrdiff_t n = p2p_addr_parse(text, packed, sizeof packed, &at);
+  if (n > 0) return true;
+  if (n < 0 && n != P2P_EADDR) {
+    report(command, "%s: %s", text, p2p_strerror((int)n));
+    return false;
+  }
+  const char *part = text + (at <= strlen(text) ? at : 0);
+  part += *part == '/' && part[1] != '\0';
+  report(command,
+         "%s: not a valid multiaddr (at \"%.*s\"); one looks like "
+         "/ip4/127.0.0.1/tcp/4001/p2p/12D3Koo...",
+         text, (int)strcspn(part, "/"), part);
+  return false;
+}
+
+const char *report_remedy(int err) {
+  for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+    if (remedies[i].err == err) return remedies[i].text;
+  return NULL;
+}
+
+void report_dial(const char *command, const char *addr, int err, p2p_stage stage) {
+  const char *what = report_remedy(err);
+  bool staged = stage != P2P_STAGE_NONE && stage != P2P_STAGE_UP;
+  report(command, "cannot connect to %s: %s%s%s%s%s", addr, staged ? p2p_stage_name(stage) : "",
+         staged ? ": " : "", p2p_strerror(err), what ? "; " : "", what ? what : "");
+}
