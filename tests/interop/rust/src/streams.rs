@@ -52,7 +52,9 @@ impl Behaviour {
 
     pub fn open(&mut self, peer: PeerId, open: Open) {
         self.opens.push_back((peer, open));
-        self.waker.take().map(Waker::wake);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
     }
 }
 
