@@ -51,8 +51,8 @@ typedef void (*p2p_trace_fn)(void *user, p2p_conn conn, p2p_stream stream, bool 
 typedef struct p2p_host_opts {
   size_t size; /* sizeof(p2p_host_opts) */
 
-  const p2p_identity *identity; /* borrowed until p2p_host_free; NULL: a new Ed25519 key */
-  p2p_io *io;                   /* borrowed; NULL: its own, on real sockets */
+  const p2p_identity *identity;   /* borrowed until p2p_host_free; NULL: a new Ed25519 key */
+  p2p_io *io;                     /* borrowed; NULL: its own, on real sockets */
   const p2p_allocator *allocator; /* copied; NULL: malloc */
 
   /* Addresses to listen on. NULL with n_listen 0: /ip4/0.0.0.0/tcp/0 and /ip6/::/tcp/0, of which
@@ -140,10 +140,10 @@ typedef struct p2p_conn_info {
   p2p_peer_id peer;
   p2p_direction direction;
   bool up;
-  bool early_muxer;     /* agreed inside the security handshake */
-  const char *security; /* "/noise"; static; NULL before it is agreed */
-  const char *muxer;    /* "/yamux/1.0.0" */
-  p2p_time rtt;         /* last measured, 0: not yet */
+  bool early_muxer;             /* agreed inside the security handshake */
+  const char *security;         /* "/noise"; static; NULL before it is agreed */
+  const char *muxer;            /* "/yamux/1.0.0" */
+  p2p_time rtt;                 /* last measured, 0: not yet */
   uint64_t bytes_in, bytes_out; /* of streams */
   uint32_t streams;
   uint64_t window; /* largest receive window among the streams, bytes */
@@ -231,12 +231,15 @@ typedef struct p2p_peer_info {
   bool identified;
   const char *agent, *version;
   size_t n_protocols, n_addrs;
-  bool record; /* its addresses came in a record that it signed */
+  bool record;        /* its addresses came in a record that it signed */
   char observed[128]; /* our address as it sees us, "" when unknown */
 } p2p_peer_info;
-P2P_API int p2p_peer_get(p2p_host *h, const p2p_peer_id *peer, p2p_peer_info *out); /* P2P_ENOTFOUND */
-P2P_API const char *p2p_peer_protocol(p2p_host *h, const p2p_peer_id *peer, size_t i); /* NULL: end */
-P2P_API ptrdiff_t p2p_peer_addr(p2p_host *h, const p2p_peer_id *peer, size_t i, char *out, size_t cap);
+P2P_API int p2p_peer_get(p2p_host *h, const p2p_peer_id *peer,
+                         p2p_peer_info *out); /* P2P_ENOTFOUND */
+P2P_API const char *p2p_peer_protocol(p2p_host *h, const p2p_peer_id *peer,
+                                      size_t i); /* NULL: end */
+P2P_API ptrdiff_t p2p_peer_addr(p2p_host *h, const p2p_peer_id *peer, size_t i, char *out,
+                                size_t cap);
 
 /* ---- events ---- */
 typedef enum p2p_event_kind {
@@ -293,8 +296,8 @@ typedef struct p2p_limit {
 } p2p_limit;
 P2P_API int p2p_limit_info(size_t i, p2p_limit *out);
 
-P2P_API const char *p2p_version(void);      /* "0.1.0" */
-P2P_API const char *p2p_version_full(void); /* with the libraries it stands on */
+P2P_API const char *p2p_version(void);   /* "0.1.0" */
+P2P_API const char *p2p_libraries(void); /* those it was built on, with versions */
 
 P2P_END
 #endif

@@ -17,17 +17,17 @@ typedef enum p2p_key_type {
 } p2p_key_type;
 
 enum {
-  P2P_PUBKEY_MAX = 1152,     /* protobuf of the largest public key */
-  P2P_PRIVKEY_MAX = 5120,    /* protobuf of the largest private key */
-  P2P_SIGNATURE_MAX = 1024,  /* an RSA-8192 signature */
-  P2P_PEER_ID_TEXT_MAX = 96  /* base58btc or CID text with its zero */
+  P2P_PUBKEY_MAX = 1152,    /* protobuf of the largest public key */
+  P2P_PRIVKEY_MAX = 5120,   /* protobuf of the largest private key */
+  P2P_SIGNATURE_MAX = 1024, /* an RSA-8192 signature */
+  P2P_PEER_ID_TEXT_MAX = 96 /* base58btc or CID text with its zero */
 };
 
 /* An identity: a public key and something that signs with the private one. The key itself may live
  * in a hardware module: fill the struct yourself then. sign writes at most P2P_SIGNATURE_MAX bytes,
  * sets *len, returns 0 or an error; it is called on the host's thread and must not block long. */
 typedef struct p2p_identity {
-  size_t size; /* sizeof(p2p_identity) */
+  size_t size;                    /* sizeof(p2p_identity) */
   uint8_t pubkey[P2P_PUBKEY_MAX]; /* libp2p protobuf PublicKey */
   size_t pubkey_len;
   p2p_peer_id peer;
@@ -42,7 +42,8 @@ P2P_API P2P_MUST_USE int p2p_identity_generate(p2p_identity *out, p2p_key_type t
 P2P_API P2P_MUST_USE int p2p_identity_import(p2p_identity *out, p2p_bytes protobuf);
 /* The private key as libp2p protobuf. Returns its length; P2P_ENOTSUP when the key cannot leave its
  * module, P2P_ELIMIT. The caller wipes out. */
-P2P_API P2P_MUST_USE ptrdiff_t p2p_identity_export(const p2p_identity *id, uint8_t *out, size_t cap);
+P2P_API P2P_MUST_USE ptrdiff_t p2p_identity_export(const p2p_identity *id, uint8_t *out,
+                                                   size_t cap);
 P2P_API void p2p_identity_fini(p2p_identity *id); /* wipes the key; NULL and all-zero accepted */
 
 /* The peer id of a protobuf public key. P2P_EKEY. */

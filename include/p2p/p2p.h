@@ -11,5 +11,6 @@
 #include <p2p/log.h>
 #include <p2p/mem.h>
 #include <p2p/types.h>
+#include <p2p/version.h>
 
 #endif

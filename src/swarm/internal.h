@@ -5,8 +5,6 @@
 #include "swarm/swarm.h"
 
 /* ---- swarm.c ---- */
-/* Notes that s has news for whoever holds it; told from dispatch. later: not in this turn. */
-void p2p__stream_due(p2p__sstream *s, unsigned bits, bool later);
 void p2p__stream_dirty(p2p__sstream *s); /* has something to hand to its link */
 void p2p__conn_due(p2p__sconn *c, unsigned bits);
 /* Tells everything that is due, then copies what readers left of this turn's slices. */

@@ -53,6 +53,7 @@ void p2p__stream_free(p2p__sstream *s) {
   p2p__list_del(&s->due_node);
   p2p__list_del(&s->dirty_node);
   p2p__list_del(&s->slice_node);
+  p2p__list_del(&s->host_node);
   p2p__list_del(&s->of_conn);
   p2p__queue_fini(&s->in);
   p2p__queue_fini(&s->out);

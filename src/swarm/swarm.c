@@ -2,8 +2,6 @@
  * told anything. See swarm.h. */
 #include "swarm/internal.h"
 
-static void dispatch(p2p__swarm *w, p2p_time now);
-
 static void mark_dispatch(p2p__swarm *w, bool later) {
   if (later || w->dispatching)
     p2p__loop_mark_later(w->loop, &w->dispatch_task);
@@ -142,8 +140,11 @@ static void cut_off(p2p__sconn *c) {
   if (c->dial) p2p__dial_cancel(c, p2p__swarm_now(c->swarm));
   if (c->link) c->link->ops->free(c->link);
   c->link = NULL;
-  while (!p2p__list_empty(&c->streams))
-    p2p__stream_free(P2P_CONTAINER(c->streams.next, p2p__sstream, of_conn));
+  while (!p2p__list_empty(&c->streams)) {
+    p2p__sstream *s = P2P_CONTAINER(c->streams.next, p2p__sstream, of_conn);
+    if (s->ops && s->ops->drop) s->ops->drop(s);
+    p2p__stream_free(s);
+  }
 }
 
 void p2p__swarm_fini(p2p__swarm *w) {
@@ -155,9 +156,9 @@ void p2p__swarm_fini(p2p__swarm *w) {
   uint32_t i = 0;
   for (p2p__sconn *c; (c = p2p__handles_next(&w->conns, &i)) != NULL;) cut_off(c);
   i = 0;
-  for (p2p__sstream *s; (s = p2p__handles_next(&w->streams, &i)) != NULL;) p2p__stream_free(s);
-  i = 0;
   for (p2p__sconn *c; (c = p2p__handles_next(&w->conns, &i)) != NULL;) p2p__conn_free(c);
+  p2p__loop_unmark(&w->dispatch_task);
+  p2p__loop_unmark(&w->flush_task);
   p2p__loop_settle(w->loop);
   for (size_t t = 0; t < w->n_transports; t++) w->transports[t]->ops->free(w->transports[t]);
   p2p__peers_fini(&w->peers);
@@ -168,8 +169,6 @@ void p2p__swarm_fini(p2p__swarm *w) {
   p2p__slab_fini(&w->nego_slab);
   p2p__timer_clear(&w->loop->timers, &w->negotiate_timer);
   p2p__timers_unreserve(&w->loop->timers);
-  p2p__loop_unmark(&w->dispatch_task);
-  p2p__loop_unmark(&w->flush_task);
 }
 
 void p2p__swarm_close(p2p__swarm *w) {

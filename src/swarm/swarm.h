@@ -30,6 +30,7 @@ typedef struct p2p__stream_ops {
   void (*readable)(p2p__sstream *s, p2p_time now);
   void (*writable)(p2p__sstream *s, p2p_time now);
   void (*closed)(p2p__sstream *s, p2p_time now);
+  void (*drop)(p2p__sstream *s); /* instead of closed: the host is being freed; may be NULL */
 } p2p__stream_ops;
 
 /* A protocol we serve: who gets its inbound streams. accept sets the stream's ops and ctx, or
@@ -79,7 +80,7 @@ struct p2p__sstream {
   const p2p__stream_ops *ops;
   void *ctx;  /* of ops */
   void *user; /* the user's */
-  p2p__list of_conn, due_node, dirty_node, slice_node;
+  p2p__list of_conn, due_node, dirty_node, slice_node, host_node;
   uint64_t sid;
   p2p__negotiation *nego;          /* NULL when agreed */
   p2p__name *protocol;             /* agreed; referenced */
@@ -101,12 +102,15 @@ struct p2p__sstream {
   bool finishing;  /* the user finished … */
   bool finished;   /* … and the link was told */
   bool peer_stopped, want_writable;
+  uint8_t events; /* the host's: due bits to come out as events */
   bool held; /* set in `closed`: its owner frees it, with p2p__stream_free */
 };
 
 P2P_MUST_USE int p2p__stream_open(p2p__swarm *w, p2p__sconn *c, const char *const *ids, size_t n,
                                   const p2p__stream_ops *ops, void *ctx, p2p__sstream **out);
 void p2p__stream_free(p2p__sstream *s);                        /* of a held stream */
+/* Notes that s has news for whoever holds it; told from dispatch. later: not in this turn. */
+void p2p__stream_due(p2p__sstream *s, unsigned bits, bool later);
 p2p__sstream *p2p__stream_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
 
 /* The next unread bytes: 1 and *out; 0: none now; P2P_EEOF; P2P_ERESET, P2P_ECLOSED …. */

@@ -1,0 +1,120 @@
+/* What a host is made of: the one place that names concrete security protocols, muxers, transports
+ * and behaviours. Leaving a line out leaves the thing out. */
+#include "host/internal.h"
+
+#include "muxer/yamux.h"
+#include "security/plaintext.h"
+#include "transport/tcp.h"
+
+/* ---- security ---- */
+static int make_noise(void *ctx, p2p__env *env, bool initiator, const p2p_peer_id *expected,
+                      const char *const *muxers, size_t n_muxers, p2p_time deadline,
+                      p2p__step **out) {
+  const p2p_host *h = ctx;
+  p2p__noise_config config = { .key = &h->noise,
+                               .initiator = initiator,
+                               .expected = *expected,
+                               .muxers = muxers,
+                               .n_muxers = n_muxers,
+                               .deadline = deadline };
+  return p2p__noise_step(env, &config, out);
+}
+
+static int make_plaintext(void *ctx, p2p__env *env, bool initiator, const p2p_peer_id *expected,
+                          const char *const *muxers, size_t n_muxers, p2p_time deadline,
+                          p2p__step **out) {
+  const p2p_host *h = ctx;
+  (void)initiator;
+  (void)muxers;
+  (void)n_muxers;
+  return p2p__plaintext_step(env, h->identity, expected, deadline, out);
+}
+
+static const struct {
+  const char *name;
+  p2p__security security;
+  bool by_default;
+} builtin_securities[] = {
+  { "noise", { .id = "/noise", .make = make_noise }, true },
+  { "plaintext", { .id = "/plaintext/2.0.0", .make = make_plaintext }, false },
+};
+
+/* ---- muxers ---- */
+static int make_yamux(p2p__loop *loop, p2p__budget *send_budget, bool client, p2p_time now,
+                      p2p__mux **out) {
+  return p2p__yamux_new(&loop->env, &loop->mux_streams, send_budget, client, now, out);
+}
+
+static const struct {
+  const char *name;
+  p2p__muxer muxer;
+} builtin_muxers[] = {
+  { "yamux", { .id = "/yamux/1.0.0", .make = make_yamux } },
+};
+
+size_t p2p__host_mux_stream_size(void) { return p2p__yamux_stream_size(); }
+
+/* ---- what was asked for ---- */
+static int add_security(p2p_host *h, const char *name) {
+  size_t n = h->upgrades.n_securities;
+  for (size_t i = 0; i < P2P_COUNT(builtin_securities); i++) {
+    bool wanted = name ? strcmp(name, builtin_securities[i].name) == 0
+                       : builtin_securities[i].by_default;
+    if (!wanted) continue;
+    if (n == HOST_SECURITIES) return P2P_ELIMIT;
+    h->securities[n] = builtin_securities[i].security;
+    h->securities[n].ctx = h;
+    h->security_ids[n] = h->securities[n].id;
+    h->upgrades.n_securities = ++n;
+    if (name) return 0;
+  }
+  return name ? P2P_ENOTFOUND : 0;
+}
+
+static int add_muxer(p2p_host *h, const char *name) {
+  size_t n = h->upgrades.n_muxers;
+  for (size_t i = 0; i < P2P_COUNT(builtin_muxers); i++) {
+    if (name && strcmp(name, builtin_muxers[i].name) != 0) continue;
+    if (n == HOST_MUXERS) return P2P_ELIMIT;
+    h->muxers[n] = builtin_muxers[i].muxer;
+    h->muxer_ids[n] = h->muxers[n].id;
+    h->upgrades.n_muxers = ++n;
+    if (name) return 0;
+  }
+  return name ? P2P_ENOTFOUND : 0;
+}
+
+int p2p__host_upgrades(p2p_host *h, const p2p_host_opts *opts) {
+  h->upgrades = (p2p__upgrades){ .loop = &h->loop,
+                                 .securities = h->securities,
+                                 .security_ids = h->security_ids,
+                                 .muxers = h->muxers,
+                                 .muxer_ids = h->muxer_ids };
+  int err = opts->security ? 0 : add_security(h, NULL);
+  for (size_t i = 0; opts->security && i < opts->n_security && err >= 0; i++)
+    err = add_security(h, opts->security[i]);
+  if (err >= 0 && !opts->muxers) err = add_muxer(h, NULL);
+  for (size_t i = 0; opts->muxers && i < opts->n_muxers && err >= 0; i++)
+    err = add_muxer(h, opts->muxers[i]);
+  return err;
+}
+
+/* ---- transports ---- */
+static int (*const builtin_transports[])(const p2p__upgrades *, p2p__transport **) = {
+  p2p__tcp_new,
+};
+
+int p2p__host_transports(p2p_host *h) {
+  for (size_t i = 0; i < P2P_COUNT(builtin_transports); i++) {
+    int err = builtin_transports[i](&h->upgrades, &h->swarm.transports[i]);
+    if (err < 0) return err;
+    h->swarm.n_transports++;
+  }
+  return 0;
+}
+
+/* ---- behaviours ---- */
+int p2p__host_behaviours(p2p_host *h) {
+  (void)h;
+  return 0;
+}

@@ -1,0 +1,159 @@
+/* Events. Those of objects are bits in the object and a place in a list: never lost, bounded by the
+ * number of objects. Those of behaviours sit in a bounded ring. */
+#include "host/internal.h"
+
+/* ---- connections ---- */
+static void forget(p2p_host *h, p2p__sconn *c) {
+  p2p__list_del(&c->host_node);
+  h->n_closed--;
+  p2p__conn_release(c);
+}
+
+void p2p__host_conn_due(void *host, p2p__sconn *c) {
+  p2p_host *h = host;
+  bool closed = c->due & P2P__DUE_CLOSED;
+  if (closed && c->inbound && !c->was_up) { /* it never was there for the user */
+    c->due = 0;
+    p2p__conn_release(c);
+    return;
+  }
+  if (closed) h->n_closed++;
+  if (c->due & P2P__DUE_OPEN) {
+    if (!p2p__list_linked(&c->host_node)) p2p__list_add(&h->opened, &c->host_node);
+  } else if (closed) {
+    p2p__list_add(&h->closed, &c->host_node);
+  }
+  /* Nobody takes events: the oldest ends are forgotten, so that they cannot pile up. */
+  if (h->n_closed > h->limits.events_max && !p2p__list_empty(&h->closed))
+    forget(h, P2P_CONTAINER(h->closed.next, p2p__sconn, host_node));
+}
+
+static void conn_event(p2p_host *h, p2p__sconn *c, p2p_event_kind kind) {
+  h->event = (p2p_event){ .kind = kind,
+                          .conn.id = c->handle,
+                          .direction = c->inbound ? P2P_INBOUND : P2P_OUTBOUND,
+                          .user = c->user };
+  if (c->peer) h->event.peer = c->peer->id;
+}
+
+static bool next_opened(p2p_host *h) {
+  if (p2p__list_empty(&h->opened)) return false;
+  p2p__sconn *c = P2P_CONTAINER(p2p__list_pop(&h->opened), p2p__sconn, host_node);
+  c->due &= (uint8_t)~P2P__DUE_OPEN;
+  conn_event(h, c, P2P_EV_CONN_OPEN);
+  if (c->due & P2P__DUE_CLOSED) p2p__list_add(&h->closed, &c->host_node);
+  return true;
+}
+
+static bool next_closed(p2p_host *h) {
+  if (p2p__list_empty(&h->closed)) return false;
+  p2p__sconn *c = P2P_CONTAINER(p2p__list_pop(&h->closed), p2p__sconn, host_node);
+  c->due = 0;
+  h->n_closed--;
+  conn_event(h, c, P2P_EV_CONN_CLOSED);
+  h->event.err = c->err;
+  h->event.code = c->code;
+  h->event.stage = (p2p_stage)c->stage;
+  h->event_conn = c;
+  return true;
+}
+
+/* ---- streams ---- */
+void p2p__host_stream_event(p2p__sstream *s, unsigned bits) {
+  p2p_host *h = s->swarm->host.ctx;
+  s->events |= (uint8_t)bits;
+  if (!p2p__list_linked(&s->host_node)) p2p__list_add(&h->stream_events, &s->host_node);
+}
+
+static const struct {
+  uint8_t bit;
+  p2p_event_kind kind;
+} stream_kinds[] = {
+  { P2P__DUE_OPEN, P2P_EV_STREAM_OPEN },
+  { P2P__DUE_READABLE, P2P_EV_STREAM_READABLE },
+  { P2P__DUE_WRITABLE, P2P_EV_STREAM_WRITABLE },
+  { P2P__DUE_CLOSED, P2P_EV_STREAM_CLOSED },
+};
+
+static void stream_event(p2p_host *h, p2p__sstream *s, p2p_event_kind kind) {
+  h->event = (p2p_event){ .kind = kind,
+                          .stream.id = s->handle,
+                          .conn.id = s->conn->handle,
+                          .direction = s->inbound ? P2P_INBOUND : P2P_OUTBOUND,
+                          .protocol = s->protocol ? s->protocol->text : NULL,
+                          .err = s->err,
+                          .code = s->code,
+                          .user = s->user };
+  if (s->conn->peer) h->event.peer = s->conn->peer->id;
+}
+
+/* One event of the first stream that has some; a stream with more goes to the end of the list. */
+static bool next_stream(p2p_host *h) {
+  p2p__list *node = p2p__list_pop(&h->stream_events);
+  if (!node) return false;
+  p2p__sstream *s = P2P_CONTAINER(node, p2p__sstream, host_node);
+  for (size_t i = 0; i < P2P_COUNT(stream_kinds); i++) {
+    if (!(s->events & stream_kinds[i].bit)) continue;
+    s->events &= (uint8_t)~stream_kinds[i].bit;
+    stream_event(h, s, stream_kinds[i].kind);
+    if (stream_kinds[i].bit == P2P__DUE_CLOSED) h->event_stream = s;
+    break;
+  }
+  if (s->events) p2p__list_add(&h->stream_events, &s->host_node);
+  return true;
+}
+
+/* ---- behaviours ---- */
+static int ring_grow(p2p_host *h) {
+  host_ring *r = &h->ring;
+  size_t cap = r->cap ? p2p__min(r->cap * 2, h->limits.events_max) : 16;
+  if (cap <= r->cap) return P2P_ELIMIT;
+  p2p_event *events = p2p__alloc_raw(&h->mem, P2P__MEM_HOST, cap * sizeof *events);
+  if (!events) return P2P_ENOMEM;
+  for (size_t i = 0; i < r->n; i++) events[i] = r->events[(r->head + i) % r->cap];
+  p2p__release(&h->mem, P2P__MEM_HOST, r->events, r->cap * sizeof *events);
+  *r = (host_ring){ .events = events, .n = r->n, .cap = cap };
+  return 0;
+}
+
+void p2p__host_emit(void *host, const p2p_event *e) {
+  p2p_host *h = host;
+  host_ring *r = &h->ring;
+  if (r->n == r->cap && ring_grow(h) < 0) { /* nobody takes events: the oldest gives way */
+    if (!r->cap) return;
+    r->head = (r->head + 1) % r->cap;
+    r->n--;
+  }
+  r->events[(r->head + r->n++) % r->cap] = *e;
+}
+
+static bool next_emitted(p2p_host *h) {
+  host_ring *r = &h->ring;
+  if (!r->n) return false;
+  h->event = r->events[r->head];
+  r->head = (r->head + 1) % r->cap;
+  r->n--;
+  return true;
+}
+
+/* ---- taking ---- */
+
+/* The objects of the last event, if it was their end. */
+static void release_last(p2p_host *h) {
+  if (h->event_stream) p2p__stream_free(h->event_stream);
+  h->event_stream = NULL;
+  if (h->event_conn) p2p__conn_release(h->event_conn);
+  h->event_conn = NULL;
+}
+
+const p2p_event *p2p_next_event(p2p_host *h) {
+  if (!h) return NULL;
+  release_last(h);
+  bool any = next_opened(h) || next_stream(h) || next_closed(h) || next_emitted(h);
+  return any ? &h->event : NULL;
+}
+
+void p2p__host_events_fini(p2p_host *h) {
+  p2p__release(&h->mem, P2P__MEM_HOST, h->ring.events, h->ring.cap * sizeof *h->ring.events);
+  h->ring = (host_ring){ 0 };
+}
