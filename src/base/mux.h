@@ -22,7 +22,8 @@ typedef struct p2p__mux_event {
   uint64_t sid;
   p2p__span data; /* DATA: inside the caller's bytes, lives as long */
   uint32_t code;  /* RESET, STOPPED, GOAWAY: the wire's code, 0 when it has none */
-  int err;        /* RESET: P2P_ERESET; or P2P_EGOAWAY, P2P_ETIMEOUT: the mux gave it up */
+  int err;        /* RESET: P2P_ERESET; or P2P_EGOAWAY, P2P_ETIMEOUT, P2P_ELIMIT, P2P_EPROTO:
+                     the mux gave it up */
 } p2p__mux_event;
 
 typedef struct p2p__mux_stats {
@@ -48,10 +49,13 @@ typedef struct p2p__mux_ops {
    * that changes the mux; a pull that is not followed by `sent` is repeated by the next one. */
   size_t (*pull)(p2p__mux *m, size_t max, p2p_bytes *v, size_t n, p2p_time now);
   void (*sent)(p2p__mux *m); /* the pieces of the last pull are on their way */
-  /* A stream whose send queue shrank by *n bytes since last told: true, call again. */
+  /* A stream whose send queue shrank by *n bytes since last told: true, call again. A stream that
+   * vanished meanwhile (it was finished, so there is nothing to write) is not told of. */
   bool (*room)(p2p__mux *m, uint64_t *sid, size_t *n);
 
-  /* The owner's next stream (sid as numbered above). P2P_ENOMEM. */
+  /* The owner's next stream (sid as numbered above; after an error the same one may be tried
+   * again). P2P_ENOMEM; P2P_EGOAWAY: the peer takes no more; P2P_ELIMIT: ids are used up; what
+   * recv ended with. */
   int (*open)(p2p__mux *m, uint64_t sid, p2p_time now);
   /* The stream's send queue, to append to, then call ready. NULL: it is gone or finished. */
   p2p__queue *(*sendq)(p2p__mux *m, uint64_t sid);
@@ -59,11 +63,16 @@ typedef struct p2p__mux_ops {
   /* The reader took n bytes: credit for the peer. */
   void (*consumed)(p2p__mux *m, uint64_t sid, size_t n, p2p_time now);
   /* Ends; unknown sids are ignored (the stream was gone already). finish: after the queue is sent.
-   * reset: both directions, the queue is dropped. stop: reading only. */
+   * reset: both directions, the queue is dropped; no event follows. stop: reading only; no DATA
+   * follows, what was handed up and not consumed counts as consumed. yamux cannot say stop: a
+   * peer that goes on pushing loses credit, and is reset once our FIN is out (RESET, P2P_ELIMIT or
+   * P2P_ETIMEOUT). */
   void (*finish)(p2p__mux *m, uint64_t sid);
   void (*reset)(p2p__mux *m, uint64_t sid, uint32_t code);
   void (*stop)(p2p__mux *m, uint64_t sid, uint32_t code);
-  void (*goaway)(p2p__mux *m, uint32_t code); /* queues it; no stream of the peer is taken after */
+  /* Queues it, in front of data that waits; no stream of the peer is taken after. go-libp2p and
+   * js-libp2p close the connection when they read code 0: say it last. */
+  void (*goaway)(p2p__mux *m, uint32_t code);
 
   p2p_time (*deadline)(const p2p__mux *m);
   int (*tick)(p2p__mux *m, p2p_time now); /* deadline passed. P2P_ETIMEOUT: the peer is dead */

@@ -1,4 +1,16 @@
-/* yamux as a muxer. Spec: yamux/README.md; hashicorp/yamux spec.md. */
+/* yamux as a muxer. Spec: yamux/README.md; hashicorp/yamux spec.md.
+ *
+ * Where the specification leaves a choice:
+ * - A FIN has a frame of its own (js-libp2p drops bytes that come with it); SYN and ACK ride on data
+ *   when there is any, else on a window update of the same pull.
+ * - Any frame of the peer but RST acknowledges a stream: some peers send the ACK flag late.
+ * - The length of a window update with RST is go-libp2p's error code, both ways; others ignore it.
+ * - Wrong headers, windows overrun and credit above 32 bits end the session (GoAway 1). Data behind
+ *   a FIN ends the stream only: racing writers of go-yamux can cause it. Frames of streams that are
+ *   gone are skipped.
+ * - A stream stopped (nobody reads) drops what comes and returns its credit for one initial window,
+ *   no more; when our FIN is out, a peer that pushes on, or has not finished within
+ *   yamux_ack_timeout, is reset. */
 #ifndef P2P_MUXER_YAMUX_H
 #define P2P_MUXER_YAMUX_H
 

@@ -145,12 +145,10 @@ static bool stream_has_turn(const p2p__yamux_stream *s) {
 }
 
 void p2p__yamux_ring(p2p__yamux *y, p2p__yamux_stream *s) {
-  bool linked = p2p__list_linked(&s->ring);
-  if (stream_has_turn(s)) {
-    if (!linked) p2p__list_add(&y->ring, &s->ring);
-  } else if (linked) {
+  if (!stream_has_turn(s)) {
     p2p__list_del(&s->ring);
-    s->debt = 0;
+  } else if (!p2p__list_linked(&s->ring)) {
+    p2p__list_add(&y->ring, &s->ring);
   }
 }
 

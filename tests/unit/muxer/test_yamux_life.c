@@ -111,6 +111,12 @@ static void unanswered_ping_is_a_dead_peer(void **state) {
   assert_int_equal(s.m->ops->deadline(s.m), P2P_NEVER);
 }
 
+static void short_keepalive_does_not_tick_while_a_ping_is_out(void **state) {
+  (void)state;
+  s.limits.yamux_keepalive = P2P_SECOND;
+  assert_int_equal(run_idle(P2P_NEVER - 1, false), 2);
+}
+
 static void ping_that_cannot_leave_is_a_dead_peer_too(void **state) {
   (void)state;
   s.now = s.m->ops->deadline(s.m);
@@ -174,6 +180,23 @@ static void stopped_stream_drops_what_comes_until_the_fin(void **state) {
   assert_int_equal(s.n_ev, 1);
   assert_int_equal(s.ev[0].kind, P2P__MUX_FIN);
   assert_int_equal(live(), 0);
+}
+
+/* However fast they come: nobody wants more of them. */
+static void window_of_a_stopped_stream_does_not_grow(void **state) {
+  (void)state;
+  s.now = s.m->ops->deadline(s.m);
+  assert_int_equal(s.m->ops->tick(s.m, s.now), 0);
+  side_drain(&s, RECORD);
+  s.now += P2P_SECOND; /* a slow round trip: anything is fast */
+  assert_int_equal(side_frame(&s, P2P__YAMUX_PING, P2P__YAMUX_ACK, 0, s.out[0].len, 0), 0);
+  hear(P2P__YAMUX_SYN, 2);
+  s.m->ops->stop(s.m, 2, 7);
+  s.now += P2P_MS;
+  assert_int_equal(side_frame(&s, P2P__YAMUX_DATA, 0, 2, 200000, 200000), 0);
+  p2p__mux_stats stats;
+  s.m->ops->stats(s.m, &stats);
+  assert_int_equal(stats.window, P2P__YAMUX_INITIAL);
 }
 
 static void pushing_at_a_stopped_stream_is_denied_credit_then_reset(void **state) {
@@ -298,11 +321,13 @@ int main(void) {
     ROW(ping_is_answered_and_measured),
     ROW(idle_session_wakes_once_per_keepalive),
     ROW(unanswered_ping_is_a_dead_peer),
+    ROW(short_keepalive_does_not_tick_while_a_ping_is_out),
     ROW(ping_that_cannot_leave_is_a_dead_peer_too),
     ROW(without_keepalive_an_idle_session_has_no_deadline),
     ROW(goaway_of_the_peer_ends_what_has_not_left),
     ROW(after_our_goaway_the_peer_opens_nothing),
     ROW(stopped_stream_drops_what_comes_until_the_fin),
+    ROW(window_of_a_stopped_stream_does_not_grow),
     ROW(pushing_at_a_stopped_stream_is_denied_credit_then_reset),
     ROW(stopped_and_finished_stream_does_not_linger_for_ever),
     ROW(stop_in_the_middle_of_a_body_drops_its_rest),
