@@ -18,7 +18,7 @@ static const command_line lines[] = {
 
 int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-    printf("p2p %s\n", p2p_version_full());
+    printf("p2p %s (%s)\n", p2p_version(), p2p_libraries());
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   signals_block();

@@ -1,0 +1,64 @@
+/* p2p bench: one contract with the thin peers of tests/interop, so that any dialer can be run
+ * against any listener. bench/README.md and tests/interop/README.md say it. */
+#ifndef APP_BENCH_H
+#define APP_BENCH_H
+
+#include <p2p/p2p.h>
+
+#include "clock.h"
+#include "json.h"
+#include "session.h"
+
+typedef struct bench_options {
+  const char *transport, *security, *muxer, *key_type, *gossip;
+  const char *listen, *addr, *trace, *dir, *by;
+  uint64_t bytes, after, streams, count, open, concurrency, conns;
+  bool identify;
+} bench_options;
+
+/* Parses the options of both sides. ARGS_GO or the exit code, as args_parse. */
+int bench_options_parse(bench_options *o, const char *name, const char *operands, size_t n_operands,
+                        int argc, char **argv, char ***rest);
+
+/* Limits lifted for load tests; windows are the defaults. */
+extern const p2p_setting bench_limits[];
+extern const size_t bench_n_limits;
+void bench_raise_files(void); /* as many open files as the system allows */
+
+/* One test under way. */
+typedef struct bench {
+  const bench_options *o;
+  const char *command;
+  session session; /* connected, unless the test makes its own connections */
+  json out;        /* the result's line; a test adds members once it has succeeded */
+  stopwatch watch; /* runs from the start of the test; a test may stop it early */
+  FILE *trace;
+  char why[192]; /* the cause of a failure, when there is more to say than the error */
+} bench;
+
+/* Notes the cause and returns err. */
+__attribute__((format(printf, 3, 4))) int bench_fail(bench *b, int err, const char *format, ...);
+
+/* The session's options of this run. */
+session_opts bench_session_opts(bench *b);
+
+/* Tests. Each returns 0 or an error; whatever its streams point to lives until the session is
+ * closed, which they do themselves when they fail. */
+int bench_throughput(bench *b);
+int bench_streams(bench *b);
+int bench_ping(bench *b);
+int bench_handshakes(bench *b);
+int bench_echo(bench *b);
+int bench_reset(bench *b);
+int bench_many(bench *b);
+int bench_identify(bench *b);
+int bench_idle(bench *b); /* prints its own line */
+
+int bench_serve_main(int argc, char **argv);
+int bench_run_main(int argc, char **argv);
+
+/* --trace FILE: a line `conn=N dir=in|out line=/yamux/1.0.0` for each multistream line. */
+FILE *trace_open(const char *command, const char *path); /* NULL: reported */
+void trace_line(void *file, p2p_conn conn, p2p_stream stream, bool in, p2p_bytes line);
+
+#endif

@@ -1,0 +1,72 @@
+/* The test whose subject is connections: handshakes. */
+#include "bench.h"
+
+typedef struct shaker {
+  bench *b;
+  uint64_t started, finished;
+  bool done;
+  int err;
+  p2p_stage stage;
+} shaker;
+
+static void stop(shaker *k, int err, p2p_stage stage) {
+  if (!k->err) {
+    k->err = err;
+    k->stage = stage;
+  }
+  k->done = true;
+}
+
+static void start_one(shaker *k) {
+  p2p_conn c;
+  int err = p2p_dial(k->b->session.host, k->b->o->addr, &c);
+  if (err < 0)
+    stop(k, err, P2P_STAGE_ADDRESS);
+  else
+    k->started++;
+}
+
+static void finish_one(shaker *k, const p2p_event *e) {
+  if (e->err < 0)
+    stop(k, e->err, e->stage);
+  else if (++k->finished == k->b->o->count)
+    k->done = true;
+  else if (k->started < k->b->o->count)
+    start_one(k);
+}
+
+static void on_event(session *s, const p2p_event *e, void *user) {
+  shaker *k = user;
+  bool identify = k->b->o->identify;
+  if (k->done) return;
+  if (e->kind == P2P_EV_CONN_OPEN && !identify) p2p_conn_close(s->host, e->conn, 0);
+  if (e->kind == P2P_EV_IDENTIFIED && identify) {
+    if (e->err < 0)
+      stop(k, e->err, P2P_STAGE_UP);
+    else
+      p2p_conn_close(s->host, e->conn, 0);
+  }
+  if (e->kind == P2P_EV_CONN_CLOSED) finish_one(k, e);
+}
+
+int bench_handshakes(bench *b) {
+  shaker k = { .b = b };
+  session_opts o = bench_session_opts(b);
+  o.on_event = on_event;
+  o.user = &k;
+  if (session_start(&b->session, &o) != 0) return bench_fail(b, P2P_EIO, "no host");
+  stopwatch_start(&b->watch);
+  for (uint64_t i = 0; i < b->o->concurrency && i < b->o->count && !k.done; i++) start_one(&k);
+  int err = session_wait(&b->session, &k.done, P2P_NEVER);
+  if (err >= 0) err = k.err;
+  stopwatch_stop(&b->watch);
+  session_close(&b->session); /* its events come to k */
+  if (err < 0)
+    return bench_fail(b, err, "connection %llu: %s: %s", (unsigned long long)k.finished + 1,
+                      p2p_stage_name(k.stage), p2p_strerror(err));
+  json_count(&b->out, "count", k.finished);
+  json_count(&b->out, "concurrency", b->o->concurrency);
+  json_bool(&b->out, "identify", b->o->identify);
+  json_real(&b->out, "per_s", (double)k.finished / b->watch.seconds);
+  return 0;
+}
