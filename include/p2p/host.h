@@ -14,6 +14,7 @@
 #include <p2p/key.h>
 #include <p2p/log.h>
 #include <p2p/mem.h>
+#include <p2p/memory.h>
 #include <p2p/types.h>
 
 P2P_BEGIN
@@ -66,6 +67,8 @@ typedef struct p2p_host_opts {
   size_t n_security;
   const char *const *muxers;
   size_t n_muxers;
+
+  p2p_memory *memory; /* borrowed; for /memory/N addresses; NULL: none */
 
   const char *agent; /* told by identify; NULL: "libp2p-c/VERSION". Copied. */
 

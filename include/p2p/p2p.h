@@ -10,6 +10,7 @@
 #include <p2p/key.h>
 #include <p2p/log.h>
 #include <p2p/mem.h>
+#include <p2p/memory.h>
 #include <p2p/types.h>
 #include <p2p/version.h>
 

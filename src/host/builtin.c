@@ -4,6 +4,7 @@
 
 #include "muxer/yamux.h"
 #include "security/plaintext.h"
+#include "transport/memory.h"
 #include "transport/tcp.h"
 
 /* ---- security ---- */
@@ -100,15 +101,23 @@ int p2p__host_upgrades(p2p_host *h, const p2p_host_opts *opts) {
 }
 
 /* ---- transports ---- */
-static int (*const builtin_transports[])(const p2p__upgrades *, p2p__transport **) = {
-  p2p__tcp_new,
+static int make_tcp(p2p_host *h, p2p__transport **out) { return p2p__tcp_new(&h->upgrades, out); }
+
+static int make_memory(p2p_host *h, p2p__transport **out) {
+  return h->memory ? p2p__memory_new(&h->upgrades, h->memory, out) : 0;
+}
+
+static int (*const builtin_transports[])(p2p_host *h, p2p__transport **out) = {
+  make_tcp,
+  make_memory,
 };
 
 int p2p__host_transports(p2p_host *h) {
   for (size_t i = 0; i < P2P_COUNT(builtin_transports); i++) {
-    int err = builtin_transports[i](&h->upgrades, &h->swarm.transports[i]);
+    p2p__transport *t = NULL;
+    int err = builtin_transports[i](h, &t);
     if (err < 0) return err;
-    h->swarm.n_transports++;
+    if (t) h->swarm.transports[h->swarm.n_transports++] = t;
   }
   return 0;
 }

@@ -71,6 +71,7 @@ struct p2p_host {
   p2p__sstream *event_stream;
   host_posts posts;
   atomic_bool stop;
+  p2p_memory *memory;
   p2p_gate_fn gate;
   void *gate_user;
   p2p_trace_fn trace;
