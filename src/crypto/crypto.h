@@ -24,9 +24,11 @@ void p2p__hmac_sha256(p2p_bytes key, const p2p_bytes *v, size_t n, uint8_t out[P
 void p2p__hkdf_noise(const uint8_t ck[32], p2p_bytes ikm, size_t n, uint8_t out[][32]);
 
 /* ---- X25519: RFC 7748 ---- */
-/* secret: 32 random bytes of the caller's. */
-void p2p__x25519_public(const uint8_t secret[32], uint8_t pub[32]);
-/* P2P_EAUTH when the result is all zero (a low-order point was sent). */
+/* secret: 32 random bytes of the caller's. 0; P2P_ENOMEM (libcrypto's): then pub is all zero, which
+ * no peer accepts, so that a caller who does not look fails safely. */
+int p2p__x25519_public(const uint8_t secret[32], uint8_t pub[32]);
+/* P2P_EAUTH when the result is all zero (a low-order point was sent); P2P_ENOMEM. shared is written
+ * only on success. */
 P2P_MUST_USE int p2p__x25519(const uint8_t secret[32], const uint8_t pub[32], uint8_t shared[32]);
 
 /* ---- Ed25519: RFC 8032 ---- */
@@ -34,9 +36,14 @@ P2P_MUST_USE int p2p__x25519(const uint8_t secret[32], const uint8_t pub[32], ui
 typedef struct p2p__ed25519 {
   uint8_t seed[32], pub[32];
 } p2p__ed25519;
-void p2p__ed25519_from_seed(p2p__ed25519 *key, const uint8_t seed[32]);
+/* 0; P2P_ENOMEM: then pub is all zero, under which nothing verifies. */
+int p2p__ed25519_from_seed(p2p__ed25519 *key, const uint8_t seed[32]);
 P2P_MUST_USE int p2p__ed25519_sign(const p2p__ed25519 *key, p2p_bytes msg, uint8_t sig[64]);
-/* 0; P2P_ESIG. Rejects non-canonical S and small-order keys. */
+/* Whether these bytes may be a public key: 32, canonical, not of small order. (Half of those are no
+ * point of the curve; under them every signature is refused.) */
+bool p2p__ed25519_is_key(p2p_bytes pub);
+/* 0; P2P_ESIG; P2P_ENOMEM. Refuses S not below the order, and keys and R that are not canonical or
+ * of small order, whatever the backend thinks of them. */
 P2P_MUST_USE int p2p__ed25519_verify(const uint8_t pub[32], p2p_bytes msg, p2p_bytes sig);
 
 /* ---- AEAD: keyed once, gathers ---- */
