@@ -97,21 +97,31 @@ static p2p_stage stage_of(const byte_link *l, int err) {
   return identity ? P2P_STAGE_IDENTITY : p2p__bl_stage(l);
 }
 
-/* Eats in, lets the readers run on what came of it, keeps the rest. */
+/* After eating: readers run on what came of it; err, if any, ends the link. True: it lives. */
+static bool settle(byte_link *l, int err, p2p_time now) {
+  if (l->state == BL_DEAD) return false;
+  p2p_stage stage = stage_of(l, err);
+  if (l->mux && !p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_FILLED }, now)) return false;
+  p2p__bl_mark(l);
+  if (err >= 0) return true;
+  p2p__bl_last_word(l, now);
+  p2p__bl_die(l, err, stage, true, now);
+  return false;
+}
+
+/* Eats in, keeps the rest. */
 static void digest(byte_link *l, p2p__span in, p2p_time now) {
   l->eating = true;
   int err = eat(l, &in, now);
   l->eating = false;
-  if (l->state == BL_DEAD) return;
-  p2p_stage stage = stage_of(l, err);
-  if (l->mux && !p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_FILLED }, now)) return;
-  if (err >= 0) err = carry_keep(l, in, now);
-  if (err < 0) {
-    p2p__bl_last_word(l, now);
-    p2p__bl_die(l, err, stage, true, now);
-    return;
-  }
-  p2p__bl_mark(l);
+  if (!settle(l, err, now)) return;
+  err = carry_keep(l, in, now);
+  if (err < 0) p2p__bl_die(l, err, p2p__bl_stage(l), true, now);
+}
+
+void p2p__bl_events(byte_link *l, p2p_time now) {
+  p2p__span none = { 0 };
+  (void)settle(l, l->mux ? eat_mux(l, &none, now) : 0, now);
 }
 
 static void ended(byte_link *l, int err, p2p_time now) {

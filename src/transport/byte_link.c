@@ -123,7 +123,8 @@ static void link_timer(p2p__timer *t, p2p_time now) {
       p2p__bl_die(l, err, P2P_STAGE_UP, true, now);
       return;
     }
-    p2p__bl_mark(l);
+    p2p__bl_events(l, now);
+    if (l->state == BL_DEAD) return;
   }
   link_idle(l, now);
   p2p__bl_arm(l, now);
@@ -177,7 +178,6 @@ static void link_close(byte_link *l, const p2p__down *d, p2p_time now) {
     return;
   }
   if (l->state >= BL_CLOSING) return;
-  l->mux->ops->goaway(l->mux, d->code);
   p2p__bl_state(l, BL_CLOSING);
   l->deadline = p2p__time_add(now, p2p__bl_env(l)->limits->close_timeout);
   p2p__bl_mark(l);

@@ -75,6 +75,7 @@ typedef struct byte_link {
   uint32_t lowat; /* what it was told */
   uint8_t state;
   bool initiator, idle, eating, answered, remote_goaway;
+  bool goaway;  /* ours was said */
   bool blocked; /* the pipe took less than it was offered */
   int broken;   /* why nothing can be sent any more; what can still be read is read */
   uint32_t close_code;
@@ -112,6 +113,8 @@ void p2p__bl_upgrade_send_plain(byte_link *l, p2p__wr *w);
 
 /* byte_in.c */
 void p2p__bl_readable(byte_link *l, p2p_time now);
+/* What the muxer has to say without new bytes: after a tick. */
+void p2p__bl_events(byte_link *l, p2p_time now);
 /* The owner admitted the connection: reading goes on with what was kept meanwhile. */
 void p2p__bl_resume(byte_link *l, p2p_time now);
 

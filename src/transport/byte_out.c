@@ -156,11 +156,18 @@ static bool tell_room(byte_link *l, p2p_time now) {
   return true;
 }
 
-/* Closing, and everything said: finish our side, wait for the peer's. */
+/* Closing: when every queued byte is out, GoAway (peers close on it, so it comes last); then finish
+ * our side and wait for the peer's. */
 static void close_when_sent(byte_link *l) {
   p2p__mux_stats stats;
   l->mux->ops->stats(l->mux, &stats);
   if (stats.queued) return; /* the peer's windows are closed: until the deadline */
+  if (!l->goaway) {
+    l->goaway = true;
+    l->mux->ops->goaway(l->mux, l->close_code);
+    p2p__bl_mark(l);
+    return;
+  }
   p2p__bl_state(l, BL_LINGERING);
   l->pipe->ops->shutdown(l->pipe);
   p2p__bl_want(l, P2P_IO_READABLE);
