@@ -5,6 +5,7 @@
 #include "args.h"
 #include "bench.h"
 #include "echo_serve.h"
+#include "goodbye.h"
 #include "input.h"
 #include "mem.h"
 #include "perf_serve.h"
@@ -12,6 +13,7 @@
 #include "reset_serve.h"
 
 static const char NAME[] = "p2p bench serve";
+static const p2p_time GOODBYE = P2P_SECOND;
 
 typedef struct server {
   p2p_host *host;
@@ -110,7 +112,7 @@ static int serve(server *v) {
   }
   signals_stop(&v->signals);
   input_stop(&v->input);
-  p2p_host_free(v->host);
+  goodbye(v->host, GOODBYE);
   return err;
 }
 

@@ -23,6 +23,7 @@ typedef struct node {
   bool as_json;
   p2p_identity identity;
   p2p_host *host;
+  echo_serve echo; /* tells nobody */
   signals signals;
   uint64_t told[ADDRS_TOLD_MAX]; /* hashes of the addresses printed, so that each is told once */
   size_t n_told;
@@ -134,7 +135,6 @@ static int run(node *n) {
 }
 
 static int start(node *n) {
-  static echo_serve echo; /* it tells nobody */
   int level = n->level ? level_of(n->level) : -1;
   const p2p_host_opts opts = { .size = sizeof opts,
                                .identity = &n->identity,
@@ -144,7 +144,7 @@ static int start(node *n) {
                                .log_level = (p2p_log_level)(level < 0 ? 0 : level) };
   int err = p2p_host_new(&n->host, &opts);
   if (err < 0) return err;
-  err = echo_serve_add(n->host, &echo);
+  err = echo_serve_add(n->host, &n->echo);
   if (err >= 0) err = perf_serve_add(n->host);
   if (err >= 0 && signals_start(&n->signals, n->host) < 0) err = P2P_EIO;
   return err;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "goodbye.h"
 #include "report.h"
 
 enum { LIMITS_MAX = 24 };
@@ -93,11 +94,7 @@ int session_open(session *s, const session_opts *o) {
 }
 
 void session_close(session *s) {
-  if (!s->host) return;
-  p2p_host_close(s->host, GOODBYE);
-  while (p2p_host_step(s->host, P2P_NEVER) >= 0)
-    while (p2p_next_event(s->host)) continue;
   signals_stop(&s->signals);
-  p2p_host_free(s->host);
+  goodbye(s->host, GOODBYE);
   s->host = NULL;
 }
