@@ -3,16 +3,35 @@
 #include "host/internal.h"
 
 #include "muxer/yamux.h"
+#include "security/noise.h"
 #include "security/plaintext.h"
 #include "transport/memory.h"
 #include "transport/tcp.h"
+
+/* What engines keep once per host. */
+struct host_engines {
+  p2p__noise_static noise;
+};
+
+int p2p__host_engines_new(p2p_host *h) {
+  h->engines = p2p__alloc(&h->mem, P2P__MEM_HOST, sizeof *h->engines);
+  if (!h->engines) return P2P_ENOMEM;
+  return p2p__noise_static_init(&h->engines->noise, &h->env, h->identity);
+}
+
+void p2p__host_engines_free(p2p_host *h) {
+  if (!h->engines) return;
+  p2p__noise_static_fini(&h->engines->noise);
+  p2p__release(&h->mem, P2P__MEM_HOST, h->engines, sizeof *h->engines);
+  h->engines = NULL;
+}
 
 /* ---- security ---- */
 static int make_noise(void *ctx, p2p__env *env, bool initiator, const p2p_peer_id *expected,
                       const char *const *muxers, size_t n_muxers, p2p_time deadline,
                       p2p__step **out) {
   const p2p_host *h = ctx;
-  p2p__noise_config config = { .key = &h->noise,
+  p2p__noise_config config = { .key = &h->engines->noise,
                                .initiator = initiator,
                                .expected = *expected,
                                .muxers = muxers,

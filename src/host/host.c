@@ -103,7 +103,7 @@ static int host_build(p2p_host *h, const p2p_host_opts *o) {
   if (err >= 0) err = host_io(h, o);
   if (err >= 0) err = host_env(h, o);
   if (err >= 0) err = host_identity(h, o);
-  if (err >= 0) err = p2p__noise_static_init(&h->noise, &h->env, h->identity);
+  if (err >= 0) err = p2p__host_engines_new(h);
   if (err >= 0) err = p2p__host_upgrades(h, o);
   if (err >= 0) err = host_swarm(h);
   if (err >= 0) err = p2p__host_transports(h);
@@ -154,7 +154,7 @@ void p2p_host_free(p2p_host *h) {
   p2p__swarm_fini(&h->swarm);
   p2p__host_events_fini(h);
   if (h->has_loop) p2p__loop_fini(&h->loop);
-  p2p__noise_static_fini(&h->noise);
+  p2p__host_engines_free(h);
   p2p_identity_fini(&h->own_identity);
   p2p__crypto_free(h->crypto);
   if (h->own_io && h->io) h->io->ops->free(h->io);

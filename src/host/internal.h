@@ -4,7 +4,6 @@
 #define P2P_HOST_INTERNAL_H
 
 #include "crypto/crypto.h"
-#include "security/noise.h"
 #include "swarm/swarm.h"
 #include <stdatomic.h>
 
@@ -54,7 +53,9 @@ struct p2p_host {
   p2p_identity own_identity;
   const p2p_identity *identity;
   p2p__crypto *crypto;
-  p2p__noise_static noise;
+  struct host_engines *engines; /* builtin.c */
+  P2P_MUST_USE int p2p__host_engines_new(p2p_host *h);
+  void p2p__host_engines_free(p2p_host *h);
   p2p__upgrades upgrades;
   p2p__security securities[HOST_SECURITIES];
   const char *security_ids[HOST_SECURITIES];
@@ -82,6 +83,8 @@ struct p2p_host {
 };
 
 /* builtin.c */
+P2P_MUST_USE int p2p__host_engines_new(p2p_host *h);
+void p2p__host_engines_free(p2p_host *h);
 P2P_MUST_USE int p2p__host_upgrades(p2p_host *h, const p2p_host_opts *opts);
 size_t p2p__host_mux_stream_size(void);
 P2P_MUST_USE int p2p__host_transports(p2p_host *h);
