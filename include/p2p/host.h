@@ -70,6 +70,8 @@ typedef struct p2p_host_opts {
 
   p2p_memory *memory; /* borrowed; for /memory/N addresses; NULL: none */
 
+  bool serve_perf; /* answer /perf/1.0.0: lets anybody make us send without end; for benches */
+
   const char *agent; /* told by identify; NULL: "libp2p-c/VERSION". Copied. */
 
   const p2p_setting *limits; /* copied */
@@ -228,6 +230,13 @@ P2P_API int p2p_stream_set_handler(p2p_host *h, p2p_stream s, const p2p_handler 
  * P2P_ENOADDR, P2P_EAGAIN: one is under way. */
 P2P_API P2P_MUST_USE int p2p_ping(p2p_host *h, const p2p_peer_id *to);
 
+/* Measures throughput to a peer on a stream of its own (/perf/1.0.0, which the peer must serve):
+ * uploads so many bytes, then downloads so many. P2P_EV_PERF with the *id given here follows each
+ * second, and once with `done`; times count from this call, so connect first. Several may run at
+ * once. P2P_ENOADDR, P2P_ENOMEM. */
+P2P_API P2P_MUST_USE int p2p_perf(p2p_host *h, const p2p_peer_id *to, uint64_t upload,
+                                  uint64_t download, uint64_t *id);
+
 /* What identify told of a peer. Strings and bytes live until the next call into the host. */
 typedef struct p2p_peer_info {
   size_t size; /* sizeof(p2p_peer_info), set by the caller */
@@ -255,8 +264,16 @@ typedef enum p2p_event_kind {
   P2P_EV_IDENTIFIED,      /* peer: p2p_peer_get has it */
   P2P_EV_PING,            /* peer, rtt; or err */
   P2P_EV_ADDRS,           /* p2p_host_addr gives other addresses than before */
-  P2P_EV_LISTENER_CLOSED  /* listener, err */
+  P2P_EV_LISTENER_CLOSED, /* listener, err */
+  P2P_EV_PERF             /* peer, perf: how far a measurement is; err when it failed */
 } p2p_event_kind;
+
+typedef struct p2p_perf_progress {
+  uint64_t id;                   /* as p2p_perf gave it */
+  uint64_t uploaded, downloaded; /* bytes: sent, and received */
+  p2p_time elapsed;
+  bool done; /* the last event of this measurement */
+} p2p_perf_progress;
 
 typedef struct p2p_event {
   p2p_event_kind kind;
@@ -269,6 +286,7 @@ typedef struct p2p_event {
   p2p_listener listener;
   p2p_peer_id peer;
   p2p_time rtt;
+  p2p_perf_progress perf;
   const char *protocol;
   void *user; /* of the stream or connection */
 } p2p_event;

@@ -54,7 +54,8 @@ typedef struct p2p__fact {
   uint64_t conn, stream;
   uint64_t tag;
   unsigned protocol; /* line of the behaviour's table */
-  bool inbound;
+  bool inbound;      /* of the stream; CONN and PEER facts: of the connection */
+  bool dialed; /* facts of streams and ANSWER: the connection is outbound, addr can be dialed */
   int err;
   uint32_t code;
   p2p_bytes bytes;

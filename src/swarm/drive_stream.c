@@ -16,6 +16,7 @@ p2p__fact p2p__dstream_fact(const p2p__dstream *ds, p2p__fact_kind kind) {
                       .tag = ds->tag,
                       .protocol = ds->line->index,
                       .inbound = ds->inbound,
+                      .dialed = !c->inbound,
                       .addr = p2p__bytes(c->addr, c->addr_len) };
 }
 

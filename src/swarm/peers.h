@@ -52,7 +52,8 @@ typedef struct p2p__peer {
   p2p__name *agent, *version;
   uint8_t *pubkey; /* protobuf, when it is not inlined in the id */
   uint64_t record_seq;
-  uint8_t *observed; /* our address as it sees us, packed, NULL: unknown */
+  p2p_time pushes_paid; /* identify: its pushes so far are paid for by then, at the rate allowed */
+  uint8_t *observed;    /* our address as it sees us, packed, NULL: unknown */
 } p2p__peer;
 
 typedef struct p2p__peer_slot {
