@@ -1,0 +1,19 @@
+/* Numbers and IP addresses as text, in exactly one form each. */
+#ifndef P2P_MULTIFORMATS_TEXT_H
+#define P2P_MULTIFORMATS_TEXT_H
+
+#include "base/bytes.h"
+
+/* A decimal number up to max: digits only, no leading zero. */
+bool p2p__text_uint(p2p_bytes text, uint64_t max, uint64_t *out);
+void p2p__text_put_uint(p2p__wr *w, uint64_t v);
+
+/* Dotted quad: four numbers up to 255. */
+bool p2p__text_ip4(p2p_bytes text, uint8_t ip[4]);
+void p2p__text_put_ip4(p2p__wr *w, const uint8_t ip[4]);
+
+/* Any form of RFC 4291, section 2.2, without zone; written as RFC 5952 asks. */
+bool p2p__text_ip6(p2p_bytes text, uint8_t ip[16]);
+void p2p__text_put_ip6(p2p__wr *w, const uint8_t ip[16]);
+
+#endif
