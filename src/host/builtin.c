@@ -3,6 +3,9 @@
 #include "host/internal.h"
 
 #include "muxer/yamux.h"
+#include "protocol/identify/identify.h"
+#include "protocol/perf/perf.h"
+#include "protocol/ping/ping.h"
 #include "security/noise.h"
 #include "security/plaintext.h"
 #include "transport/memory.h"
@@ -142,7 +145,77 @@ int p2p__host_transports(p2p_host *h) {
 }
 
 /* ---- behaviours ---- */
+static int told_addr(void *ctx, size_t i, p2p__wr *w) {
+  p2p_host *h = ctx;
+  return p2p__swarm_addr(&h->swarm, i, w);
+}
+
+static const char *told_protocol(void *ctx, size_t i) {
+  const p2p_host *h = ctx;
+  return p2p__swarm_protocol(&h->swarm, i);
+}
+
+static int64_t told_time(void *ctx) {
+  p2p_io *io = ((p2p_host *)ctx)->io;
+  return io->ops->unix_ns(io);
+}
+
+static int make_identify(p2p_host *h, p2p__behaviour **out) {
+  p2p__identify_config config = { .peers = &h->swarm.peers,
+                                  .identity = h->identity,
+                                  .agent = h->agent,
+                                  .ctx = h,
+                                  .addr = told_addr,
+                                  .protocol = told_protocol,
+                                  .unix_ns = told_time };
+  return p2p__identify_new(&h->env, &config, out);
+}
+
+static int make_ping(p2p_host *h, p2p__behaviour **out) { return p2p__ping_new(&h->loop.env, out); }
+
+static int make_perf(p2p_host *h, p2p__behaviour **out) {
+  return p2p__perf_new(&h->loop.env, h->serve_perf, out);
+}
+
+static const struct {
+  int (*make)(p2p_host *h, p2p__behaviour **out);
+  size_t at; /* where the host keeps it */
+} builtin_behaviours[] = {
+  { make_identify, offsetof(p2p_host, identify) },
+  { make_ping, offsetof(p2p_host, ping) },
+  { make_perf, offsetof(p2p_host, perf) },
+};
+
 int p2p__host_behaviours(p2p_host *h) {
-  (void)h;
+  for (size_t i = 0; i < P2P_COUNT(builtin_behaviours); i++) {
+    p2p__behaviour *b = NULL;
+    int err = builtin_behaviours[i].make(h, &b);
+    if (err >= 0) err = p2p__swarm_add(&h->swarm, b);
+    if (err < 0) return err;
+    memcpy((char *)h + builtin_behaviours[i].at, &b, sizeof b);
+  }
   return 0;
+}
+
+static int call_peer(p2p_host *h, p2p__behaviour *b, const p2p_peer_id *to, uint32_t call,
+                     uint64_t tag) {
+  p2p__peer *peer = p2p__peer_ref(&h->swarm.peers, to);
+  if (!peer) return P2P_ELIMIT;
+  p2p__swarm_call(&h->swarm, b, call, peer->index, tag);
+  p2p__peer_unref(&h->swarm.peers, peer);
+  return 0;
+}
+
+int p2p_ping(p2p_host *h, const p2p_peer_id *to) {
+  if (!h || !to) return P2P_EINVAL;
+  p2p__peer *peer = p2p__peer_find(&h->swarm.peers, to);
+  if (!peer) return P2P_ENOADDR;
+  if (p2p__ping_is_busy(h->ping, peer->index)) return P2P_EAGAIN;
+  return call_peer(h, h->ping, to, P2P__PING_START, 0);
+}
+
+int p2p_perf(p2p_host *h, const p2p_peer_id *to, uint64_t upload, uint64_t download, uint64_t *id) {
+  if (!h || !to || !id) return P2P_EINVAL;
+  int err = p2p__perf_prepare(h->perf, upload, download, id);
+  return err < 0 ? err : call_peer(h, h->perf, to, P2P__PERF_START, *id);
 }

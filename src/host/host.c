@@ -113,6 +113,7 @@ static int host_build(p2p_host *h, const p2p_host_opts *o) {
 
 static void host_basics(p2p_host *h, const p2p_host_opts *o) {
   h->memory = o->memory;
+  h->serve_perf = o->serve_perf;
   h->gate = o->gate;
   h->gate_user = o->gate_user;
   h->trace = o->trace;

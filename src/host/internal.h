@@ -54,8 +54,6 @@ struct p2p_host {
   const p2p_identity *identity;
   p2p__crypto *crypto;
   struct host_engines *engines; /* builtin.c */
-  P2P_MUST_USE int p2p__host_engines_new(p2p_host *h);
-  void p2p__host_engines_free(p2p_host *h);
   p2p__upgrades upgrades;
   p2p__security securities[HOST_SECURITIES];
   const char *security_ids[HOST_SECURITIES];
@@ -79,7 +77,7 @@ struct p2p_host {
   void *trace_user;
   p2p_time close_by;
   char agent[128];
-  bool own_io, has_loop, closing, is_closed, addrs_dirty;
+  bool own_io, has_loop, closing, is_closed, addrs_dirty, serve_perf;
 };
 
 /* builtin.c */
