@@ -168,7 +168,7 @@ static int make_identify(p2p_host *h, p2p__behaviour **out) {
                                   .addr = told_addr,
                                   .protocol = told_protocol,
                                   .unix_ns = told_time };
-  return p2p__identify_new(&h->env, &config, out);
+  return p2p__identify_new(&h->loop.env, &config, out);
 }
 
 static int make_ping(p2p_host *h, p2p__behaviour **out) { return p2p__ping_new(&h->loop.env, out); }
