@@ -28,17 +28,22 @@ int p2p__uv_udp_open(p2p_io *base, const p2p_endpoint *at, uint64_t token, p2p_e
   return sock;
 }
 
+/* 1: one datagram; 0: it was of no use; < 0: none. */
 static int recv_one(p2p__uv_sock *s, p2p_dgrams *d) {
   struct sockaddr_storage from;
-  socklen_t len = sizeof from;
-  ssize_t n = recvfrom(s->fd, d->data, d->cap, 0, (struct sockaddr *)&from, &len);
+  struct iovec v = { .iov_base = d->data, .iov_len = d->cap };
+  struct msghdr h = {
+    .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &v, .msg_iovlen = 1
+  };
+  ssize_t n = recvmsg(s->fd, &h, 0);
   if (n < 0) return p2p__uv_error(errno);
+  if ((h.msg_flags & MSG_TRUNC) || !p2p__uv_from_sockaddr((struct sockaddr *)&from, &d->remote))
+    return 0;
   d->len = (size_t)n;
   d->segment = 0;
   d->ecn = 0;
   int err = p2p__uv_local(s->fd, &d->local);
-  if (err) return err;
-  return p2p__uv_from_sockaddr((struct sockaddr *)&from, &d->remote) ? 0 : P2P_ENOTSUP;
+  return err ? err : 1;
 }
 
 int p2p__uv_udp_recv(p2p_io *base, int sock, p2p_dgrams *d, int n) {
@@ -46,9 +51,9 @@ int p2p__uv_udp_recv(p2p_io *base, int sock, p2p_dgrams *d, int n) {
   if (!s || !d || n <= 0) return P2P_EINVAL;
   int got = 0;
   while (got < n) {
-    int err = recv_one(s, &d[got]);
-    if (err) return got ? got : err;
-    got++;
+    int one = recv_one(s, &d[got]);
+    if (one < 0) return got ? got : one;
+    got += one;
   }
   return got;
 }
