@@ -36,9 +36,11 @@ typedef struct p2p_identity {
   void *ctx;
 } p2p_identity;
 
-/* Makes a new identity with random bytes from io. Ed25519 in this version, else P2P_ENOTSUP. */
+/* Makes a new identity with random bytes from io. Ed25519 in this version, else P2P_ENOTSUP. On any
+ * failure *out is all zero, here and below. */
 P2P_API P2P_MUST_USE int p2p_identity_generate(p2p_identity *out, p2p_key_type type, p2p_io *io);
-/* From a libp2p protobuf PrivateKey, as go-libp2p and kubo store it. P2P_EKEY, P2P_ENOTSUP. */
+/* From a libp2p protobuf PrivateKey, as go-libp2p and kubo store it. P2P_EKEY: broken, or its public
+ * key is not the private one's; P2P_ENOTSUP: a type that cannot sign yet; P2P_ENOMEM. */
 P2P_API P2P_MUST_USE int p2p_identity_import(p2p_identity *out, p2p_bytes protobuf);
 /* The private key as libp2p protobuf. Returns its length; P2P_ENOTSUP when the key cannot leave its
  * module, P2P_ELIMIT. The caller wipes out. */
@@ -46,9 +48,10 @@ P2P_API P2P_MUST_USE ptrdiff_t p2p_identity_export(const p2p_identity *id, uint8
                                                    size_t cap);
 P2P_API void p2p_identity_fini(p2p_identity *id); /* wipes the key; NULL and all-zero accepted */
 
-/* The peer id of a protobuf public key. P2P_EKEY. */
+/* The peer id of a protobuf public key. P2P_EKEY: not the deterministic encoding, or no possible key
+ * of its type (RSA: 2,048 to 8,192 bits). */
 P2P_API P2P_MUST_USE int p2p_peer_id_from_pubkey(p2p_bytes pubkey, p2p_peer_id *out);
-/* From base58btc ("12D3Koo…", "Qm…") or CIDv1 text. P2P_EINVAL. */
+/* From base58btc ("12D3Koo…", "Qm…") or CIDv1 text (base32, 36, 58, 64url, 16). P2P_EINVAL. */
 P2P_API P2P_MUST_USE int p2p_peer_id_parse(const char *text, p2p_peer_id *out);
 /* From multihash bytes. P2P_EINVAL. */
 P2P_API P2P_MUST_USE int p2p_peer_id_from_bytes(p2p_bytes multihash, p2p_peer_id *out);

@@ -1,0 +1,53 @@
+/* Peer ids: the multihash of a public key, as bytes and as text. Spec: peer-ids/peer-ids.md,
+ * "Peer Ids". */
+#include "crypto/crypto.h"
+#include "multiformats/multibase.h"
+#include "multiformats/multihash.h"
+#include "peer/pubkey.h"
+
+int p2p_peer_id_from_pubkey(p2p_bytes pubkey, p2p_peer_id *out) {
+  p2p__key key;
+  p2p_peer_id id = { 0 };
+  uint8_t hash[P2P__SHA256];
+  p2p_bytes digest = pubkey;
+  uint8_t code = P2P__MH_IDENTITY;
+  if (p2p__pubkey_read(pubkey, &key)) return P2P_EKEY;
+  if (pubkey.len > P2P__MH_IDENTITY_MAX) {
+    p2p__sha256(&pubkey, 1, hash);
+    digest = p2p__bytes(hash, sizeof hash);
+    code = P2P__MH_SHA2_256;
+  }
+  p2p__wr w = p2p__wr_of(id.b, sizeof id.b);
+  p2p__wr_u8(&w, code);
+  p2p__wr_prefixed(&w, digest);
+  id.len = (uint8_t)w.len;
+  *out = id;
+  return 0;
+}
+
+int p2p_peer_id_from_bytes(p2p_bytes multihash, p2p_peer_id *out) {
+  if (!out || !p2p__multihash_names_peer(multihash)) return P2P_EINVAL;
+  *out = (p2p_peer_id){ .len = (uint8_t)multihash.len };
+  memcpy(out->b, multihash.p, multihash.len);
+  return 0;
+}
+
+int p2p_peer_id_parse(const char *text, p2p_peer_id *out) {
+  uint8_t bytes[P2P_PEER_ID_MAX];
+  p2p__wr w = p2p__wr_of(bytes, sizeof bytes);
+  if (!text || !p2p__multihash_parse_peer(p2p__cstr(text), &w)) return P2P_EINVAL;
+  return p2p_peer_id_from_bytes(p2p__wr_bytes(&w), out);
+}
+
+ptrdiff_t p2p_peer_id_print(const p2p_peer_id *id, char *out, size_t cap) {
+  p2p__wr w = p2p__wr_of(out, cap);
+  if (!id || id->len > sizeof id->b || !p2p__multihash_names_peer(p2p__bytes(id->b, id->len)))
+    return P2P_EINVAL;
+  p2p__base_encode(P2P__BASE58BTC, p2p__bytes(id->b, id->len), &w);
+  p2p__wr_u8(&w, 0);
+  return w.err ? w.err : (ptrdiff_t)w.len - 1;
+}
+
+bool p2p_peer_id_eq(const p2p_peer_id *a, const p2p_peer_id *b) {
+  return a->len == b->len && memcmp(a->b, b->b, p2p__min(a->len, sizeof a->b)) == 0;
+}
