@@ -82,21 +82,21 @@ static void sock_on_poll(uv_poll_t *poll, int status, int events) {
 }
 
 static void sock_watch(p2p__uv_sock *s, uint32_t what) {
+  p2p__uv *io = s->poll.loop->data;
   int events = 0;
   if (what & P2P_IO_READABLE) events |= UV_READABLE;
   if (what & P2P_IO_WRITABLE) events |= UV_WRITABLE;
   s->polled = what;
   uv_poll_start(&s->poll, events, sock_on_poll); /* fails only for a closing handle */
+  p2p__uv_changed(io);
 }
 
 static void sock_told(p2p__uv *io, p2p__uv_fact *f) {
+  (void)io;
   p2p__uv_sock *s = P2P_CONTAINER(f, p2p__uv_sock, fact);
   if (!s->connecting) return;
   s->connecting = false;
-  if (s->want & ~s->polled) {
-    sock_watch(s, s->want);
-    p2p__uv_changed(io);
-  }
+  if (s->want & ~s->polled) sock_watch(s, s->want);
 }
 
 /* To watch more costs system calls; to watch less is put off until an event comes that nobody
@@ -109,10 +109,7 @@ int p2p__uv_want(p2p_io *base, int sock, uint32_t what) {
   if (s->connecting) return 0;
   s->fact.what &= what;
   if (!s->fact.what) p2p__list_del(&s->fact.link);
-  if (what & ~s->polled) {
-    sock_watch(s, what);
-    p2p__uv_changed(io);
-  }
+  if (what & ~s->polled) sock_watch(s, what);
   return 0;
 }
 
@@ -134,10 +131,7 @@ int p2p__uv_sock_new(p2p__uv *io, int fd, p2p__uv_kind kind, uint64_t token, uin
   s->want = watch;
   s->poll.data = s;
   p2p__uv_fact_init(&s->fact, token, sock_told);
-  if (watch) {
-    sock_watch(s, watch);
-    p2p__uv_changed(io);
-  }
+  if (watch) sock_watch(s, watch);
   if (out) *out = s;
   return slot;
 fail:

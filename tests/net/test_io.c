@@ -26,7 +26,9 @@ static const p2p_endpoint loopback_6 = { .family = 6, .ip = { [15] = 1 } };
 static bool idle_poll(io_world *w) {
   struct pollfd p[2] = { { .fd = w->a->ops->fd(w->a), .events = POLLIN },
                          { .fd = w->b->ops->fd(w->b), .events = POLLIN } };
-  return poll(p, 2, PATIENCE_MS) > 0;
+  int n = poll(p, 2, PATIENCE_MS);
+  assert_int_not_equal(n, 0); /* a fact that poll does not see is a host that hangs */
+  return n > 0;
 }
 
 /* wait has done it already */
