@@ -308,7 +308,10 @@ static void model_step(model *m) {
     break;
   case 4: st.now += rng_below(&m->random, 3 * P2P_SECOND); /* fall through */
   case 5: f.kind = P2P__FACT_TICK; break;
-  default: f.kind = P2P__FACT_MESSAGE; f.bytes = p2p__bytes(m->sent[peer], PAYLOAD);
+  default:
+    if (!m->opened[peer]) return;
+    f.kind = P2P__FACT_MESSAGE;
+    f.bytes = p2p__bytes(m->sent[peer], PAYLOAD);
   }
   stage_give(&st, f);
   model_note(m);
