@@ -17,7 +17,8 @@ typedef struct stage {
   uint64_t random; /* state */
   int random_err;
   int open_err;              /* every OPEN and ASK fails at once with it, when not 0 */
-  bool full;                 /* every SEND with room finds none */
+  bool full;                 /* every SEND with room finds none … */
+  bool inbound;              /* … on an inbound stream */
   p2p__act acts[STAGE_ACTS]; /* since the last give; their bytes are copies */
   size_t n;
   uint8_t bytes[STAGE_BYTES];
