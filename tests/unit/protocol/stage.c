@@ -41,9 +41,12 @@ static void note(stage *s, const p2p__act *a) {
 
 /* What an action brings about at once. */
 static void at_once(stage *s, const p2p__act *a) {
-  p2p__fact f = {
-    .peer = a->peer, .stream = a->stream, .tag = a->tag, .protocol = a->protocol, .err = s->open_err
-  };
+  p2p__fact f = { .peer = a->peer,
+                  .stream = a->stream,
+                  .tag = a->tag,
+                  .inbound = s->inbound,
+                  .protocol = a->protocol,
+                  .err = s->open_err };
   if (a->kind == P2P__ACT_OPEN && s->open_err) {
     f.kind = P2P__FACT_CLOSED;
   } else if (a->kind == P2P__ACT_ASK && s->open_err) {
