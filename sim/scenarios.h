@@ -1,0 +1,54 @@
+/* Scenarios: a story in a world, and claims about it that must hold for every seed. */
+#ifndef P2P_SIM_SCENARIOS_H
+#define P2P_SIM_SCENARIOS_H
+
+#include "base/attr.h"
+#include "sim/sim.h"
+
+enum { SCENARIO_FIGURES = 24, SCENARIO_FAILURES = 8, SCENARIO_TEXT = 160 };
+
+typedef struct scenario_run {
+  p2p_sim *sim; /* fresh, of `seed` */
+  uint64_t seed;
+  uint64_t hash, events; /* of the worlds before this one */
+  struct {
+    const char *name, *unit;
+    uint64_t value;
+  } figures[SCENARIO_FIGURES];
+  int n_figures;
+  char failures[SCENARIO_FAILURES][SCENARIO_TEXT];
+  int n_failures;
+} scenario_run;
+
+/* Ends this world and begins another of the same seed; the first counts in the hash. */
+void scenario_fresh_world(scenario_run *r);
+uint64_t scenario_hash(const scenario_run *r); /* of all worlds so far */
+/* A number worth telling. name, unit: static. */
+void scenario_figure(scenario_run *r, const char *name, uint64_t value, const char *unit);
+/* A claim: when it does not hold the scenario has failed, and the text says how. Returns ok. */
+bool scenario_claim(scenario_run *r, bool ok, const char *format, ...) P2P_PRINTF(3, 4);
+
+/* X(name, function, about) */
+#define SIM_SCENARIOS(X)                                                                           \
+  X("tcp-exact", scenario_tcp_exact, "an ideal path takes exactly latency + bytes / rate")         \
+  X("tcp-splits", scenario_tcp_splits, "bytes survive short reads and writes, loss, reordering")   \
+  X("tcp-newreno", scenario_tcp_newreno, "NewReno fills a link with a queue of one round trip")    \
+  X("tcp-bloat", scenario_tcp_bloat, "the queue decides what others wait; NOTSENT_LOWAT what we")  \
+  X("tcp-share", scenario_tcp_share, "ideal flows share a rate evenly")                            \
+  X("tcp-cut", scenario_tcp_cut, "a cut path heals and loses nothing; a silent peer times out")    \
+  X("udp-weather", scenario_udp_weather, "datagrams are lost, doubled and late as often as asked")
+
+typedef struct scenario {
+  const char *name;
+  void (*run)(scenario_run *r);
+  const char *about;
+} scenario;
+
+#define SCENARIO_DECLARE(name, function, about) void function(scenario_run *r);
+SIM_SCENARIOS(SCENARIO_DECLARE)
+#undef SCENARIO_DECLARE
+
+extern const scenario scenarios[];
+extern const int n_scenarios;
+
+#endif
