@@ -261,7 +261,7 @@ typedef enum p2p_event_kind {
   P2P_EV_STREAM_READABLE, /* stream */
   P2P_EV_STREAM_WRITABLE, /* stream */
   P2P_EV_STREAM_CLOSED,   /* stream, err, code */
-  P2P_EV_IDENTIFIED,      /* peer: p2p_peer_get has it */
+  P2P_EV_IDENTIFIED,      /* peer, conn: p2p_peer_get has it; or err */
   P2P_EV_PING,            /* peer, rtt; or err */
   P2P_EV_ADDRS,           /* p2p_host_addr gives other addresses than before */
   P2P_EV_LISTENER_CLOSED, /* listener, err */

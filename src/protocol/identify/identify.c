@@ -87,9 +87,11 @@ static void emit(identify *d, const p2p__fact *f, int err) {
     p2p__logf(&d->env->log, P2P_LOG_INFO, "identify conn=%llx failed: %s",
               (unsigned long long)f->conn, p2p_strerror(err));
   }
-  p2p__acts_push(&d->acts, (p2p__act){ .kind = P2P__ACT_EMIT,
-                                       .peer = f->peer,
-                                       .event = { .kind = P2P_EV_IDENTIFIED, .err = err } });
+  p2p__acts_push(
+      &d->acts,
+      (p2p__act){ .kind = P2P__ACT_EMIT,
+                  .peer = f->peer,
+                  .event = { .kind = P2P_EV_IDENTIFIED, .conn.id = f->conn, .err = err } });
 }
 
 static void on_answer(identify *d, const p2p__fact *f) {
