@@ -11,10 +11,10 @@ typedef struct block {
 /* The first match says. What none matches is public. */
 static const block blocks4[] = {
   { { 0, 0, 0, 0 }, 32, P2P__IP_UNSPECIFIED },
-  { { 0 }, 8, P2P__IP_RESERVED },             /* this network */
-  { { 10 }, 8, P2P__IP_PRIVATE },             /* RFC 1918 */
-  { { 100, 64 }, 10, P2P__IP_PRIVATE },       /* carrier-grade NAT, RFC 6598 */
-  { { 127 }, 8, P2P__IP_LOOPBACK },           //
+  { { 0 }, 8, P2P__IP_RESERVED },       /* this network */
+  { { 10 }, 8, P2P__IP_PRIVATE },       /* RFC 1918 */
+  { { 100, 64 }, 10, P2P__IP_PRIVATE }, /* carrier-grade NAT, RFC 6598 */
+  { { 127 }, 8, P2P__IP_LOOPBACK },
   { { 169, 254 }, 16, P2P__IP_LINK_LOCAL },   /* RFC 3927 */
   { { 172, 16 }, 12, P2P__IP_PRIVATE },       /* RFC 1918 */
   { { 192, 0, 0 }, 24, P2P__IP_RESERVED },    /* protocol assignments */
@@ -24,8 +24,8 @@ static const block blocks4[] = {
   { { 198, 18 }, 15, P2P__IP_RESERVED },      /* benchmarks */
   { { 198, 51, 100 }, 24, P2P__IP_RESERVED }, /* documentation */
   { { 203, 0, 113 }, 24, P2P__IP_RESERVED },  /* documentation */
-  { { 224 }, 4, P2P__IP_MULTICAST },          //
-  { { 240 }, 4, P2P__IP_RESERVED },           /* future use, broadcast */
+  { { 224 }, 4, P2P__IP_MULTICAST },
+  { { 240 }, 4, P2P__IP_RESERVED }, /* future use, broadcast */
 };
 
 static const block blocks6[] = {
@@ -33,14 +33,14 @@ static const block blocks6[] = {
   { { [15] = 1 }, 128, P2P__IP_LOOPBACK },
   { { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48, P2P__IP_PRIVATE }, /* local NAT64, RFC 8215 */
   { { 0xfc }, 7, P2P__IP_PRIVATE },                       /* unique local, RFC 4193 */
-  { { 0xfe, 0x80 }, 10, P2P__IP_LINK_LOCAL },             //
-  { { 0xfe, 0xc0 }, 10, P2P__IP_PRIVATE },                /* site-local, deprecated */
-  { { 0xff }, 8, P2P__IP_MULTICAST },                     //
-  { { 0x20, 0x01, 0x00 }, 23, P2P__IP_RESERVED },         /* protocol assignments, Teredo */
-  { { 0x20, 0x01, 0x0d, 0xb8 }, 32, P2P__IP_RESERVED },   /* documentation */
-  { { 0x3f, 0xff }, 20, P2P__IP_RESERVED },               /* documentation, RFC 9637 */
-  { { 0x20 }, 3, P2P__IP_PUBLIC },                        /* global unicast */
-  { { 0 }, 0, P2P__IP_RESERVED },                         /* all else is not assigned */
+  { { 0xfe, 0x80 }, 10, P2P__IP_LINK_LOCAL },
+  { { 0xfe, 0xc0 }, 10, P2P__IP_PRIVATE }, /* site-local, deprecated */
+  { { 0xff }, 8, P2P__IP_MULTICAST },
+  { { 0x20, 0x01, 0x00 }, 23, P2P__IP_RESERVED },       /* protocol assignments, Teredo */
+  { { 0x20, 0x01, 0x0d, 0xb8 }, 32, P2P__IP_RESERVED }, /* documentation */
+  { { 0x3f, 0xff }, 20, P2P__IP_RESERVED },             /* documentation, RFC 9637 */
+  { { 0x20 }, 3, P2P__IP_PUBLIC },                      /* global unicast */
+  { { 0 }, 0, P2P__IP_RESERVED },                       /* all else is not assigned */
 };
 
 /* IPv6 prefixes behind which an IPv4 address stands: it is what packets will reach. */
