@@ -213,7 +213,7 @@ void sim_packet_hop(p2p__timer *t, p2p_time now) {
     p->stage++;
     if (!ch) continue;
     p2p_time at;
-    if (ch->cut && p->lossless) {
+    if (ch->cut && p->lossless && !(p->flags & SIM_SYN)) { /* who connects tries again */
       p2p__list_add(&ch->held, &p->link);
     } else if (ch->cut || !channel_pass(ch, p, &at)) {
       packet_lose(p, ch);

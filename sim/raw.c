@@ -2,7 +2,7 @@
 #include "sim/raw.h"
 #include <assert.h>
 
-enum { LISTENER_TOKEN = 1000, CHUNK = 32768 };
+enum { LISTENER_TOKEN = 1000, READ = 32768, WRITE = 4096 };
 
 static uint8_t pattern(uint64_t at, uint8_t salt) {
   return (uint8_t)(at * 31 + (at >> 8) * 17 + (at >> 16) + salt);
@@ -29,7 +29,7 @@ static void flow_failed(raw_app *app, raw_flow *f, int error) {
 }
 
 static void flow_read(raw_app *app, raw_flow *f) {
-  uint8_t buf[CHUNK];
+  uint8_t buf[READ];
   ptrdiff_t n = app->io->ops->recv(app->io, f->sock, buf, sizeof buf);
   if (n == P2P_EAGAIN) return;
   if (n < 0) {
@@ -45,9 +45,9 @@ static void flow_read(raw_app *app, raw_flow *f) {
 
 static void flow_write(raw_app *app, raw_flow *f) {
   while (f->sent < f->to_send) {
-    uint8_t buf[CHUNK];
+    uint8_t buf[WRITE];
     uint64_t left = f->to_send - f->sent;
-    size_t len = left < CHUNK ? (size_t)left : CHUNK;
+    size_t len = left < WRITE ? (size_t)left : WRITE;
     for (size_t i = 0; i < len; i++) buf[i] = pattern(f->sent + i, f->salt_out);
     p2p_bytes v[2] = { { buf, len / 3 }, { buf + len / 3, len - len / 3 } };
     ptrdiff_t n = app->io->ops->send(app->io, f->sock, v, 2);

@@ -57,19 +57,24 @@ static uint64_t mix(uint64_t h, uint64_t v) {
   return h ^ (h >> 29);
 }
 
-static uint64_t read_le64(const uint8_t *p, size_t n) {
-  uint64_t v = 0;
-  for (size_t i = 0; i < n; i++) v |= (uint64_t)p[i] << (8 * i);
-  return v;
+/* In a shape that compilers turn into one load. */
+static uint64_t read_le64(const uint8_t *p) {
+  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+         (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+static uint64_t mix_bytes(uint64_t h, p2p_bytes data) {
+  uint8_t rest[8] = { 0 };
+  size_t i = 0;
+  for (; data.len - i >= 8; i += 8) h = mix(h, read_le64(data.p + i));
+  if (i == data.len) return h;
+  memcpy(rest, data.p + i, data.len - i);
+  return mix(h, read_le64(rest));
 }
 
 void sim_note(p2p_sim *sim, uint32_t node, p2p_sim_kind kind, p2p_bytes data) {
   uint64_t h = mix(mix(sim->hash, sim->now), (uint64_t)node << 8 | (uint64_t)kind);
-  h = mix(h, data.len);
-  size_t i = 0;
-  for (; data.len - i >= 8; i += 8) h = mix(h, read_le64(data.p + i, 8));
-  if (i < data.len) h = mix(h, read_le64(data.p + i, data.len - i));
-  sim->hash = h;
+  sim->hash = mix_bytes(mix(h, data.len), data);
   sim->n_events++;
   if (sim->trace) sim->trace(sim->trace_user, sim->now, node, kind, data);
 }
