@@ -73,9 +73,12 @@ typedef struct asked {
 } asked;
 
 static void on_asked_close(p2p_host *h, p2p_stream s, int err, uint32_t code, void *user) {
+  asked *a = user;
   (void)h;
   (void)s;
-  *(asked *)user = (asked){ .done = true, .err = err, .code = code };
+  a->done = true;
+  a->err = err;
+  a->code = code;
 }
 
 static int reset_by_remote(bench *b) {

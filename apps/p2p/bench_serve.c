@@ -8,7 +8,6 @@
 #include "goodbye.h"
 #include "input.h"
 #include "mem.h"
-#include "perf_serve.h"
 #include "report.h"
 #include "reset_serve.h"
 
@@ -83,6 +82,7 @@ static int make_host(server *v) {
                                .n_security = 1,
                                .muxers = &v->o.muxer,
                                .n_muxers = 1,
+                               .serve_perf = true,
                                .limits = bench_limits,
                                .n_limits = bench_n_limits,
                                .trace = v->trace ? trace_line : NULL,
@@ -91,7 +91,6 @@ static int make_host(server *v) {
   if (err < 0) return err;
   v->echo.on_reset = on_reset;
   err = echo_serve_add(v->host, &v->echo);
-  if (err >= 0) err = perf_serve_add(v->host);
   if (err >= 0) err = reset_serve_add(v->host);
   return err;
 }

@@ -8,7 +8,6 @@
 #include "echo_serve.h"
 #include "json.h"
 #include "keyfile.h"
-#include "perf_serve.h"
 #include "report.h"
 #include "signals.h"
 
@@ -140,12 +139,12 @@ static int start(node *n) {
                                .identity = &n->identity,
                                .listen = n->listen.n ? n->listen.item : NULL,
                                .n_listen = n->listen.n,
+                               .serve_perf = true,
                                .log = n->level ? on_log : NULL,
                                .log_level = (p2p_log_level)(level < 0 ? 0 : level) };
   int err = p2p_host_new(&n->host, &opts);
   if (err < 0) return err;
   err = echo_serve_add(n->host, &n->echo);
-  if (err >= 0) err = perf_serve_add(n->host);
   if (err >= 0 && signals_start(&n->signals, n->host) < 0) err = P2P_EIO;
   return err;
 }

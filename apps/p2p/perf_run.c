@@ -2,12 +2,17 @@
 #include "perf_run.h"
 
 #include "mem.h"
-#include "perf_serve.h"
+
+#define PERF_ID "/perf/1.0.0"
+
+enum { HEADER = 8, BLOCK = 64 << 10 };
+
+static const uint8_t zeros[BLOCK] = { 0 };
 
 struct perf_stream {
   perf_run *run;
-  uint64_t up, down;         /* still to send, still to come */
-  uint8_t head[PERF_HEADER]; /* how much we want */
+  uint64_t up, down;    /* still to send, still to come */
+  uint8_t head[HEADER]; /* how much we want */
   size_t head_sent;
   bool finished;
 };
@@ -18,13 +23,12 @@ static void fail(perf_stream *p, int err) {
 
 /* The next bytes to send; len 0: none are left. */
 static p2p_bytes next_bytes(const perf_stream *p) {
-  if (p->head_sent < PERF_HEADER)
-    return (p2p_bytes){ p->head + p->head_sent, PERF_HEADER - p->head_sent };
-  return (p2p_bytes){ perf_zeros, p->up < PERF_BLOCK ? (size_t)p->up : PERF_BLOCK };
+  if (p->head_sent < HEADER) return (p2p_bytes){ p->head + p->head_sent, HEADER - p->head_sent };
+  return (p2p_bytes){ zeros, p->up < BLOCK ? (size_t)p->up : BLOCK };
 }
 
 static void note_sent(perf_stream *p, size_t n) {
-  if (p->head_sent < PERF_HEADER) {
+  if (p->head_sent < HEADER) {
     p->head_sent += n;
     return;
   }
@@ -74,18 +78,17 @@ static uint64_t share(uint64_t all, size_t n, size_t i) { return all / n + (i ==
 static int open_one(perf_run *r, p2p_host *h, p2p_conn c, perf_stream *p) {
   static const char *const ids[] = { PERF_ID };
   const p2p_handler handler = { .size = sizeof handler,
+                                .on_open = send_more,
                                 .on_readable = on_readable,
                                 .on_writable = send_more,
                                 .on_close = on_close,
                                 .user = p };
   p2p_stream s;
   p->run = r;
-  for (unsigned i = 0; i < PERF_HEADER; i++)
-    p->head[i] = (uint8_t)(p->down >> (8 * (PERF_HEADER - 1 - i)));
+  for (unsigned i = 0; i < HEADER; i++) p->head[i] = (uint8_t)(p->down >> (8 * (HEADER - 1 - i)));
   int err = p2p_stream_open_on(h, c, ids, 1, &handler, &s);
   if (err < 0) return err;
-  r->n_open++;
-  send_more(h, s, p);
+  r->n_open++; /* bulk waits for on_open: who does not serve perf is told so, not flooded */
   return 0;
 }
 

@@ -56,7 +56,9 @@ class Bench(cli.Case):
         server.tell("mem")
         said = server.json_with("rss")
         self.assertGreater(said["rss"], 0)
-        self.assertGreater(said["heap"], 0)
+        self.assertGreater(said["memory"], 0)
+        if said["heap"]:  # sanitizers do not tell
+            self.assertGreater(said["heap"], said["memory"])
         self.assertEqual((said["conns"], said["accepted"]), (0, 0))
         self.assertIn("link", said["by"])
         self.assertEqual(sum(said["by"].values()), said["memory"])
@@ -114,14 +116,6 @@ class Bench(cli.Case):
         said = self.exercised(address, "identify")
         self.assertEqual(said["peer"], address.rpartition("/p2p/")[2])
         self.assertIn("/echo/1.0.0", said["protocols"])
-
-    def test_a_failed_exercise_says_why(self):
-        node, address = self.node()  # a node has no /interop/reset
-        done = cli.run("bench", "run", "reset", "--by", "remote", "--addr", address)
-        self.assertEqual(done.code, 1)
-        (said,) = done.json()
-        self.assertFalse(said["ok"])
-        self.assertIn("does not speak", said["error"])
 
     def test_trace_has_no_line_for_the_muxer(self):
         traces = [f"{self.folder}/serve", f"{self.folder}/run"]

@@ -22,6 +22,18 @@ class Examples(cli.Case):
         done = cli.run("ping", self.address_of(node), "--count", 1)
         self.assertEqual(done.code, 0, done.err)
 
+    def test_an_exercise_that_fails_says_why(self):
+        address = self.address_of(self.example("minimal_node"))  # it serves no echo
+        done = cli.run("bench", "run", "echo", "--addr", address)
+        self.assertEqual(done.code, 1)
+        (said,) = done.json()
+        self.assertFalse(said["ok"])
+        self.assertRegex(said["error"], "does not speak the protocol|reset by the peer")
+
+    def test_perf_names_what_is_missing(self):
+        address = self.address_of(self.example("minimal_node"))
+        self.assert_fails(cli.run("perf", address, "--upload", "1M"), 1, "does not serve /perf/1.0.0", "p2p node")
+
     def test_echo_meets_itself(self):
         address = self.address_of(self.example("echo"))
         done = cli.run(address, "hello, stranger", program=os.path.join(EXAMPLES, "echo"))
