@@ -136,14 +136,18 @@ int p2p__queue_share(p2p__queue *q, p2p__block *b, size_t off, size_t len) {
   return 0;
 }
 
+size_t p2p__queue_charged(const p2p__queue *q) {
+  size_t charged = 0;
+  for (const p2p__seg *s = q->head; s; s = s->next) charged += p2p__block_size(s->block);
+  return charged;
+}
+
 int p2p__queue_move(p2p__queue *q, p2p__queue *from) {
   assert(q != from);
   tail_settle(q);
   tail_settle(from);
   if (!from->head) return 0;
-  size_t charged = 0;
-  for (const p2p__seg *s = from->head; s; s = s->next) charged += p2p__block_size(s->block);
-  if (!p2p__budget_move(from->budget, q->budget, charged)) return P2P_ELIMIT;
+  if (!p2p__budget_move(from->budget, q->budget, p2p__queue_charged(from))) return P2P_ELIMIT;
   if (q->tail) {
     q->tail->next = from->head;
   } else {

@@ -8,7 +8,12 @@
  *
  * Every queue charges its budget, before it allocates, with the whole size of each block it pins:
  * that is what a slow reader costs. Small writes are gathered in the last block while nobody shares
- * it, and new blocks grow with what already waits. */
+ * it, and new blocks grow with what already waits.
+ *
+ * Between loops bytes travel as cargo: a queue with neither pool nor budget, copied by value. One
+ * loop moves its queue into it (p2p__queue_move gives the charge back), the other moves it into a
+ * queue of its own, which charges that one's budget and will free into that one's pool. Who wants
+ * the sender to go on paying while the bytes travel keeps p2p__queue_charged bytes charged. */
 #ifndef P2P_BASE_QUEUE_H
 #define P2P_BASE_QUEUE_H
 
@@ -101,6 +106,8 @@ P2P_MUST_USE int p2p__queue_share(p2p__queue *q, p2p__block *b, size_t off, size
 /* Moves everything of `from` behind the end of q, budgets included (charged to q's). P2P_ELIMIT
  * leaves both as they were. Nothing is copied or allocated. */
 P2P_MUST_USE int p2p__queue_move(p2p__queue *q, p2p__queue *from);
+/* What the blocks of q cost its budget. */
+size_t p2p__queue_charged(const p2p__queue *q);
 /* Writes up to n pieces that cover bytes [from, from + max) into v; returns their number. They
  * live until dropped. */
 size_t p2p__queue_view(const p2p__queue *q, size_t from, size_t max, p2p_bytes *v, size_t n);
