@@ -49,8 +49,8 @@ typedef struct p2p__mux_ops {
    * that changes the mux; a pull that is not followed by `sent` is repeated by the next one. */
   size_t (*pull)(p2p__mux *m, size_t max, p2p_bytes *v, size_t n, p2p_time now);
   void (*sent)(p2p__mux *m); /* the pieces of the last pull are on their way */
-  /* A stream whose send queue shrank by *n bytes since last told: true, call again. A stream that
-   * vanished meanwhile (it was finished, so there is nothing to write) is not told of. */
+  /* A stream whose send queue shrank by *n bytes since last told: true, call again. Every byte is
+   * told of unless the stream is reset, also those of a stream that both sides have finished. */
   bool (*room)(p2p__mux *m, uint64_t *sid, size_t *n);
 
   /* The owner's next stream (sid as numbered above; after an error the same one may be tried

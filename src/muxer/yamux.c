@@ -77,12 +77,16 @@ static void yamux_free(p2p__mux *m) {
   p2p__mem *mem = y->env->mem;
   p2p__yamux_stream *s;
   for (size_t i = 0; (s = p2p__u64map_next(&y->streams, &i));) {
+    p2p__list_del(&s->roomy);
     p2p__queue_fini(&s->sendq);
     p2p__slab_give(y->slab, s);
   }
   p2p__u64map_fini(&y->streams);
   for (p2p__list *node; (node = p2p__list_pop(&y->lost));) {
     p2p__slab_give(y->slab, P2P_CONTAINER(node, p2p__yamux_stream, ring));
+  }
+  for (p2p__list *node; (node = p2p__list_pop(&y->roomy));) {
+    p2p__slab_give(y->slab, P2P_CONTAINER(node, p2p__yamux_stream, roomy)); /* ended, not told */
   }
   p2p__yamux_plan_drop(y);
   p2p__queue_fini(&y->ctl);

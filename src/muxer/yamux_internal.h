@@ -42,6 +42,7 @@ typedef struct p2p__yamux_stream {
   bool finishing; /* a FIN follows the queue */
   bool fin_sent;
   bool fin_got;
+  bool ended;        /* gone but for y->roomy */
   bool stopped;      /* nobody reads: what arrives is dropped */
   bool flag_planned; /* the pull's plan carries its SYN or ACK already */
   bool fin_planned;

@@ -305,6 +305,7 @@ bool p2p__yamux_room(p2p__mux *m, uint64_t *sid, size_t *n) {
   *sid = s->sid;
   *n = s->freed;
   s->freed = 0;
+  if (s->ended) p2p__slab_give(y->slab, s);
   return true;
 }
 

@@ -106,6 +106,17 @@ void p2p__yamux_stream_free(p2p__yamux *y, p2p__yamux_stream *s) {
   p2p__slab_give(y->slab, s);
 }
 
+/* Both sides have finished. The owner still hears of its last bytes: room frees the stream then. */
+static void stream_end(p2p__yamux *y, p2p__yamux_stream *s) {
+  if (!s->freed) {
+    p2p__yamux_stream_free(y, s);
+    return;
+  }
+  stream_detach(y, s);
+  s->ended = true;
+  p2p__list_add(&y->roomy, &s->roomy);
+}
+
 void p2p__yamux_stream_lose(p2p__yamux *y, p2p__yamux_stream *s, int err) {
   stream_detach(y, s);
   s->err = err;
@@ -132,7 +143,7 @@ static bool stream_linger(p2p__yamux *y, p2p__yamux_stream *s) {
 bool p2p__yamux_stream_settle(p2p__yamux *y, p2p__yamux_stream *s) {
   if (!s->fin_sent) return false;
   if (s->fin_got) {
-    p2p__yamux_stream_free(y, s);
+    stream_end(y, s);
     return true;
   }
   return s->stopped && stream_linger(y, s);

@@ -176,6 +176,34 @@ static void room_tells_what_left(void **state) {
   assert_false(s.m->ops->room(s.m, &sid, &n));
 }
 
+/* An owner that waits for its last bytes to leave must not wait for ever. */
+static void room_tells_the_last_bytes_of_an_ended_stream(void **state) {
+  (void)state;
+  open_stream(1);
+  side_write(&s, 1, 1000);
+  side_drain(&s, RECORD);
+  assert_int_equal(side_frame(&s, P2P__YAMUX_DATA, P2P__YAMUX_ACK | P2P__YAMUX_FIN, 1, 0, 0), 0);
+  s.m->ops->finish(s.m, 1);
+  side_drain(&s, RECORD);
+  uint64_t sid;
+  size_t n;
+  assert_null(s.m->ops->sendq(s.m, 1));
+  assert_true(s.m->ops->room(s.m, &sid, &n));
+  assert_int_equal(sid, 1);
+  assert_int_equal(n, 1000);
+  assert_false(s.m->ops->room(s.m, &sid, &n));
+}
+
+static void an_untold_ended_stream_dies_with_its_session(void **state) {
+  (void)state;
+  open_stream(1);
+  side_write(&s, 1, 1000);
+  side_drain(&s, RECORD);
+  assert_int_equal(side_frame(&s, P2P__YAMUX_DATA, P2P__YAMUX_ACK | P2P__YAMUX_FIN, 1, 0, 0), 0);
+  s.m->ops->finish(s.m, 1);
+  side_drain(&s, RECORD); /* end() checks that all memory is back */
+}
+
 static void a_hundred_small_streams_share_a_record(void **state) {
   (void)state;
   for (uint64_t sid = 1; sid < 200; sid += 2) open_stream(sid);
@@ -275,6 +303,8 @@ int main(void) {
     ROW(nothing_is_sent_beyond_the_window),
     ROW(pull_without_sent_is_repeated),
     ROW(room_tells_what_left),
+    ROW(room_tells_the_last_bytes_of_an_ended_stream),
+    ROW(an_untold_ended_stream_dies_with_its_session),
     ROW(a_hundred_small_streams_share_a_record),
     ROW(hundred_streams_stay_within_a_frame_of_each_other),
     ROW(streams_are_fair_when_records_cut_turns),
