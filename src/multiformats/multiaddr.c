@@ -32,7 +32,7 @@ void p2p__ma_add(p2p__wr *w, uint32_t code, p2p_bytes value) {
   const p2p__ma_protocol *proto = p2p__ma_by_code(code);
   size_t before = w->len;
   if (!proto || (proto->size != P2P__MA_VARIABLE && value.len != (size_t)proto->size)) {
-    w->err = P2P_EINVAL;
+    if (!w->err) w->err = P2P_EINVAL;
     return;
   }
   p2p__wr_varint(w, code);
@@ -109,8 +109,7 @@ int p2p__ma_split_peer(p2p_bytes addr, p2p_bytes *base, p2p_peer_id *peer) {
   bool named = part.code == P2P__MA_P2P;
   if (peer) *peer = (p2p_peer_id){ 0 };
   if (peer && named) {
-    peer->len = (uint8_t)
-                    part.value.len; /* what names a peer is short enough, the codec saw to it */
+    peer->len = (uint8_t)part.value.len; /* the codec takes none that is too long */
     memcpy(peer->b, part.value.p, part.value.len);
   }
   *base = named ? p2p__bytes(addr.p, last) : addr;

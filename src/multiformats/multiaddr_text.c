@@ -56,7 +56,7 @@ ptrdiff_t p2p_addr_print(p2p_bytes addr, char *out, size_t cap) {
   p2p__rd r = p2p__rd_of(addr);
   p2p__wr w = p2p__wr_of(out, cap);
   p2p__ma_part part;
-  int err = p2p_addr_check(addr);
+  int err = !out && cap ? P2P_EINVAL : p2p_addr_check(addr);
   if (err) return err;
   while (p2p__ma_next(&r, &part) > 0) {
     const p2p__ma_protocol *proto = p2p__ma_by_code(part.code);

@@ -81,7 +81,8 @@ int p2p_identity_import(p2p_identity *out, p2p_bytes protobuf) {
 ptrdiff_t p2p_identity_export(const p2p_identity *id, uint8_t *out, size_t cap) {
   p2p__wr w = p2p__wr_of(out, cap);
   uint8_t pair[SEED + PUB];
-  if (!id || !id->ctx || id->sign != own_sign) return P2P_ENOTSUP;
+  if (!id || (!out && cap)) return P2P_EINVAL;
+  if (!id->ctx || id->sign != own_sign) return P2P_ENOTSUP;
   const own_key *own = id->ctx;
   memcpy(pair, own->key.seed, SEED);
   memcpy(pair + SEED, own->key.pub, PUB);

@@ -11,6 +11,7 @@ int p2p_peer_id_from_pubkey(p2p_bytes pubkey, p2p_peer_id *out) {
   uint8_t hash[P2P__SHA256];
   p2p_bytes digest = pubkey;
   uint8_t code = P2P__MH_IDENTITY;
+  if (!out) return P2P_EINVAL;
   if (p2p__pubkey_read(pubkey, &key)) return P2P_EKEY;
   if (pubkey.len > P2P__MH_IDENTITY_MAX) {
     p2p__sha256(&pubkey, 1, hash);
@@ -41,6 +42,7 @@ int p2p_peer_id_parse(const char *text, p2p_peer_id *out) {
 
 ptrdiff_t p2p_peer_id_print(const p2p_peer_id *id, char *out, size_t cap) {
   p2p__wr w = p2p__wr_of(out, cap);
+  if (!out && cap) return P2P_EINVAL;
   if (!id || id->len > sizeof id->b || !p2p__multihash_names_peer(p2p__bytes(id->b, id->len)))
     return P2P_EINVAL;
   p2p__base_encode(P2P__BASE58BTC, p2p__bytes(id->b, id->len), &w);
