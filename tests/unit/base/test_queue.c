@@ -315,6 +315,33 @@ static void queue_moves_nothing_of_an_empty_one(void **state) {
   assert_int_equal(put(&f->q, 10), 10);
 }
 
+/* Two loops, each with its memory: what one filled the other frees, and both accounts add up. */
+static void queue_travels_to_another_loop_as_cargo(void **state) {
+  fixture *f = *state;
+  p2p__mem there;
+  p2p__pool pool;
+  p2p__budget budget = { .max = 1 << 20 };
+  p2p__queue cargo, q;
+  p2p__mem_init(&there, NULL);
+  p2p__pool_init(&pool, &there);
+  p2p__queue_init(&cargo, NULL, NULL);
+  p2p__queue_init(&q, &pool, &budget);
+  assert_int_equal(put(&f->q, 50000), 50000);
+  size_t charged = f->budget.used;
+  assert_int_equal(p2p__queue_charged(&f->q), charged);
+  assert_int_equal(p2p__queue_move(&cargo, &f->q), 0);
+  assert_int_equal(f->budget.used, 0);
+  assert_int_equal(p2p__queue_charged(&cargo), charged);
+  p2p__queue by_value = cargo; /* as a ring does it */
+  assert_int_equal(p2p__queue_move(&q, &by_value), 0);
+  assert_int_equal(budget.used, charged);
+  p2p__queue_drop(&q, 50000);
+  assert_int_equal(budget.used, 0);
+  p2p__pool_fini(&pool);
+  assert_int_equal((size_t)(p2p__mem_used(&f->mem) + p2p__mem_used(&there)), 0);
+  p2p__mem_init(&f->mem, NULL); /* its account alone is not what teardown expects */
+}
+
 static void queue_view_covers_any_range_in_pieces(void **state) {
   fixture *f = *state;
   assert_int_equal(put(&f->q, 40000), 40000);
@@ -400,6 +427,7 @@ int main(void) {
     TEST(queue_moves_all_with_its_charge),
     TEST(queue_that_may_not_move_stays),
     TEST(queue_moves_nothing_of_an_empty_one),
+    TEST(queue_travels_to_another_loop_as_cargo),
     TEST(queue_view_covers_any_range_in_pieces),
     TEST(queue_view_ends_with_the_pieces_asked_for),
     TEST(queue_pieces_stay_where_they_are_while_others_come),
