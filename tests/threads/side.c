@@ -185,10 +185,14 @@ static void must(side *s, int err) {
 void side_init(side *s, const char *listen, p2p_io *watcher) {
   *s = (side){ .watcher = watcher };
   p2p_allocator allocator = { side_alloc, side_release, s };
+  /* a hundred streams at once have their bytes written before the first is agreed */
+  p2p_setting send_queue = { "conn_send_queue", 64 << 20 };
   p2p_host_opts opts = { .size = sizeof opts,
                          .allocator = &allocator,
                          .listen = &listen,
                          .n_listen = listen ? 1 : 0,
+                         .limits = &send_queue,
+                         .n_limits = 1,
                          .serve_perf = true };
   if (p2p_host_new(&s->host, &opts) < 0) abort();
   p2p_handler bulks = handler_of(on_bulk, s), floods = handler_of(on_flood, s);

@@ -211,7 +211,7 @@ static void hundred_a(p2p_host *h, void *arg) {
   for (int i = 0; i < 100; i++) side_bulk(&((pair *)arg)->a, 100000);
 }
 
-static void hundred_streams(size_t slots, near_report *report) {
+static void hundred_streams(size_t slots) {
   pair *p = pair_up(slots, true);
   on_a(p, hundred_a);
   for (int i = 0; i < 100; i++) side_bulk(&p->b, 100000);
@@ -219,18 +219,17 @@ static void hundred_streams(size_t slots, near_report *report) {
   until(p, &p->b.sent, 100);
   until(p, &p->a.served, 100);
   until(p, &p->b.served, 100);
-  (void)report;
   pair_close(p);
 }
 
 static void hundred_streams_share_a_ring(void **state) {
   (void)state;
-  hundred_streams(SLOTS, NULL);
+  hundred_streams(SLOTS);
 }
 
 static void hundred_streams_share_a_ring_of_four_slots(void **state) {
   (void)state;
-  hundred_streams(FEW_SLOTS, NULL);
+  hundred_streams(FEW_SLOTS);
 }
 
 /* ---- ends ---- */
