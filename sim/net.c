@@ -174,7 +174,7 @@ static bool channel_pass(sim_channel *ch, const sim_packet *p, p2p_time *out) {
   if (!p->lossless && sim_rng_chance(&sim->rng, path->loss_ppm)) return false;
   p2p_time start = ch->free_at > sim->now ? ch->free_at : sim->now;
   if (!p->lossless && path->queue && start - sim->now > path->queue) return false;
-  if (start == sim->now) ch->remainder = 0;
+  if (ch->free_at < sim->now) ch->remainder = 0; /* it was idle */
   ch->free_at = start + channel_transmit(ch, p->wire);
   p2p_time at = ch->free_at + path->latency;
   if (path->jitter) at += sim_rng_below(&sim->rng, path->jitter + 1);

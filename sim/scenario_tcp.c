@@ -40,7 +40,7 @@ static uint64_t per_million(uint64_t part, uint64_t whole) {
 
 void scenario_tcp_exact(scenario_run *r) {
   enum { BYTES = 1 << 20 };
-  p2p_sim_path path = { .latency = 20 * P2P_MS, .bits_per_second = 10 * MBIT };
+  p2p_sim_path path = { .latency = 20 * P2P_MS, .bits_per_second = 7777777 }; /* divides nothing */
   two t;
   two_init(r, &t, &path);
   p2p_sim_split(r->sim, 0);
@@ -105,8 +105,12 @@ static uint64_t fill(scenario_run *r, p2p_time queue, p2p_time from, p2p_time to
 void scenario_tcp_newreno(scenario_run *r) {
   uint64_t full = fill(r, 40 * P2P_MS, 5 * P2P_SECOND, 35 * P2P_SECOND);
   uint64_t tight = fill(r, 10 * P2P_MS, 5 * P2P_SECOND, 35 * P2P_SECOND);
+  uint64_t start = fill(r, 10 * P2P_MS, 0, 5 * P2P_SECOND);
+  scenario_figure(r, "start", start, "ppm of the link");
   scenario_figure(r, "queue_of_one_rtt", full, "ppm of the link");
   scenario_figure(r, "queue_of_a_quarter", tight, "ppm of the link");
+  scenario_claim(r, start > 700000, "%llu ppm of the link in the first five seconds",
+                 (unsigned long long)start);
   scenario_claim(r, full > 970000 && full <= 1000000, "%llu ppm of the link, a queue of one RTT",
                  (unsigned long long)full);
   scenario_claim(r, tight > 750000 && tight < full, "%llu ppm of the link, a queue of RTT / 4",

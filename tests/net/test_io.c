@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -120,6 +121,27 @@ static void peer_that_resets_raises_no_signal(void **state) {
     p.b = -1;
     io_unconnect(&w, p);
     io_clear(&w);
+  }
+  world_close(&w);
+}
+
+static void count_up(void *arg) { atomic_fetch_add((atomic_int *)arg, 1); }
+
+/* Facts that are told once and wait inside: only the descriptor can say that they are there. */
+static void descriptor_is_readable_while_facts_wait_inside(void **state) {
+  (void)state;
+  io_world w;
+  world_open(&w, true, 4);
+  uint32_t seen = 0;
+  atomic_int done = 0;
+  for (uint64_t token = 1; token <= 8; token++)
+    assert_int_equal(w.a->ops->work(w.a, count_up, &done, token), 0);
+  while (atomic_load(&done) < 8) sched_yield(); /* so that one turn learns of most of them */
+  w.a->ops->wake(w.a);
+  while (seen != 0x1ff) {
+    p2p_io_fact f;
+    assert_true(idle_poll(&w));
+    if (w.a->ops->wait(w.a, 0, &f, 1) == 1) seen |= 1u << f.token;
   }
   world_close(&w);
 }
@@ -281,6 +303,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     IO_SUITE(SUITE_ENTRY) cmocka_unit_test(works_over_ipv6),
     cmocka_unit_test(peer_that_resets_raises_no_signal),
+    cmocka_unit_test(descriptor_is_readable_while_facts_wait_inside),
     cmocka_unit_test(another_thread_wakes_a_wait_without_end),
     cmocka_unit_test(wait_ends_when_time_is_up),
     cmocka_unit_test(earlier_deadline_moves_the_alarm_later_one_is_not_missed),

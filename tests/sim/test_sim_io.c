@@ -23,13 +23,15 @@ static void sim_settle(io_world *w) {
   p2p_sim_advance(sim, p2p_sim_now(sim) + P2P_SECOND);
 }
 
-static void world_open(sim_world *s, uint64_t seed, uint8_t family, const p2p_sim_path *path) {
+static void world_open_with(sim_world *s, uint64_t seed, uint8_t family, const p2p_sim_path *path,
+                            size_t recv_buffer) {
   memset(s, 0, sizeof *s);
   s->sim = p2p_sim_new(seed);
   if (path) p2p_sim_default(s->sim, path);
   p2p_sim_node_opts a = { .ip = { { .family = family, .ip = { 10, 0, 0, 1 } } }, .n_ip = 1 };
   p2p_sim_node_opts b = { .ip = { { .family = family, .ip = { 10, 0, 0, 2 } } },
                           .n_ip = 1,
+                          .recv_buffer = recv_buffer,
                           .clock = 5 * P2P_SECOND };
   assert_int_equal(p2p_sim_node(s->sim, &a, &s->w.a), 0);
   assert_int_equal(p2p_sim_node(s->sim, &b, &s->w.b), 0);
@@ -40,6 +42,10 @@ static void world_open(sim_world *s, uint64_t seed, uint8_t family, const p2p_si
   s->w.no_name = "c.example";
   s->w.idle = sim_idle;
   s->w.settle = sim_settle;
+}
+
+static void world_open(sim_world *s, uint64_t seed, uint8_t family, const p2p_sim_path *path) {
+  world_open_with(s, seed, family, path, 0);
 }
 
 static void world_close(sim_world *s) { p2p_sim_free(s->sim); }
@@ -76,6 +82,19 @@ static void run(void (*test)(io_world *w), uint8_t family, const p2p_sim_path *p
   }
 IO_SUITE(SUITE_TESTS)
 
+typedef struct counts {
+  int of[P2P_SIM_LOOKUP + 1];
+  p2p_time last;
+} counts;
+
+static void count(void *user, p2p_time at, uint32_t node, p2p_sim_kind kind, p2p_bytes data) {
+  counts *c = user;
+  assert_true(at >= c->last && node < 2 && kind <= P2P_SIM_LOOKUP);
+  assert_true(kind != P2P_SIM_DATA || data.len > 0);
+  c->last = at;
+  c->of[kind]++;
+}
+
 /* ---- streams over a path that loses, doubles, reorders: forty worlds each ---- */
 
 static void run_lossy(void (*test)(io_world *w)) {
@@ -100,27 +119,68 @@ static void full_window_opens_again_although_updates_are_lost(void **state) {
   p2p_sim_path path = { .latency = P2P_MS, .loss_ppm = 200000, .tcp = P2P_SIM_NEWRENO };
   for (uint64_t seed = 1; seed <= 40; seed++) {
     sim_world s;
-    world_open(&s, seed, 4, &path);
-    p2p_endpoint bound;
-    int l = s.w.b->ops->tcp_listen(s.w.b, &s.w.at_b, 4, 3, &bound);
-    int a = s.w.a->ops->tcp_connect(s.w.a, NULL, &bound, 1);
-    assert_int_equal(io_expect(&s.w, 1, W), 0);
-    io_expect(&s.w, 3, R);
-    int b = s.w.b->ops->tcp_accept(s.w.b, l, 2, NULL, NULL);
-    assert_int_equal(s.w.b->ops->option(s.w.b, b, P2P_IO_RECV_BUFFER, 4000), 0);
-    assert_int_equal(s.w.b->ops->want(s.w.b, b, R), 0);
+    world_open_with(&s, seed, 4, &path, 4000);
+    io_pair p = io_connect(&s.w);
     static uint8_t out[60000], in[60000];
     for (size_t sent = 0, got = 0; got < sizeof out;) {
       p2p_bytes v = { out + sent, sizeof out - sent };
-      ptrdiff_t n = sent < sizeof out ? s.w.a->ops->send(s.w.a, a, &v, 1) : 0;
+      ptrdiff_t n = sent < sizeof out ? s.w.a->ops->send(s.w.a, p.a, &v, 1) : 0;
       if (n > 0) sent += (size_t)n;
       sim_settle(&s.w); /* the buffer fills to the brim */
-      while ((n = s.w.b->ops->recv(s.w.b, b, in, sizeof in)) > 0) got += (size_t)n;
+      while ((n = s.w.b->ops->recv(s.w.b, p.b, in, sizeof in)) > 0) got += (size_t)n;
       assert_true(n == P2P_EAGAIN);
       assert_true(p2p_sim_now(s.sim) < 3600 * P2P_SECOND);
     }
     world_close(&s);
   }
+}
+
+/* The one who closed first lingers, to say once more that it knows of the other's end. */
+static void lost_last_acknowledgement_is_said_again(void **state) {
+  (void)state;
+  sim_world s;
+  world_open(&s, 1, 4, &newreno);
+  io_pair p = io_connect(&s.w);
+  s.w.a->ops->close(s.w.a, p.a);
+  uint8_t byte;
+  assert_int_equal(io_recv(&s.w, s.w.b, p.b, 2, &byte, 1), 0);
+  p2p_sim_path deaf = newreno;
+  deaf.loss_ppm = 1000000;
+  p2p_sim_link_one_way(s.sim, s.w.a, s.w.b, &deaf);
+  assert_int_equal(s.w.b->ops->shutdown(s.w.b, p.b), 0);
+  sim_settle(&s.w);
+  p2p_sim_link_one_way(s.sim, s.w.a, s.w.b, &newreno);
+  counts c = { 0 };
+  p2p_sim_trace(s.sim, count, &c);
+  for (int i = 0; i < 20; i++) sim_settle(&s.w);
+  assert_int_equal(c.of[P2P_SIM_FIN], 1); /* once more, then it was heard */
+  assert_int_equal(c.of[P2P_SIM_RST], 0);
+  assert_int_equal(io_recv(&s.w, s.w.b, p.b, 2, &byte, 1), 0);
+  p.a = -1;
+  io_unconnect(&s.w, p);
+  world_close(&s);
+}
+
+static void writer_is_woken_when_half_is_free(void **state) {
+  (void)state;
+  enum { BUFFER = 20000 };
+  p2p_sim_path slow = { .latency = P2P_MS, .bits_per_second = 1000000 };
+  sim_world s;
+  world_open(&s, 1, 4, &slow);
+  p2p_sim_split(s.sim, 0);
+  io_pair p = io_connect(&s.w);
+  assert_int_equal(s.w.a->ops->option(s.w.a, p.a, P2P_IO_NOTSENT_LOWAT, BUFFER), 0);
+  static uint8_t out[BUFFER];
+  p2p_bytes v = { out, BUFFER };
+  ptrdiff_t n;
+  while ((n = s.w.a->ops->send(s.w.a, p.a, &v, 1)) > 0) {}
+  assert_int_equal(n, P2P_EAGAIN);
+  assert_int_equal(s.w.a->ops->want(s.w.a, p.a, W), 0);
+  assert_int_equal(s.w.b->ops->want(s.w.b, p.b, 0), 0);
+  assert_int_equal(io_expect(&s.w, 1, W), 0);
+  n = s.w.a->ops->send(s.w.a, p.a, &v, 1);
+  assert_in_range(n, BUFFER / 2, BUFFER / 2 + 1500);
+  world_close(&s);
 }
 
 static void connecting_over_a_cut_waits_for_it_to_heal(void **state) {
@@ -299,17 +359,22 @@ static void same_seed_same_history(void **state) {
   assert_true(events[0] > 300);
 }
 
-typedef struct counts {
-  int of[P2P_SIM_LOOKUP + 1];
-  p2p_time last;
-} counts;
+static uint64_t hash_of_sending(const char *text) {
+  sim_world s;
+  world_open(&s, 1, 4, NULL);
+  io_pair p = io_connect(&s.w);
+  io_send_all(&s.w, s.w.a, p.a, 1, text, 9);
+  io_expect(&s.w, 2, R);
+  uint64_t hash = p2p_sim_hash(s.sim);
+  world_close(&s);
+  return hash;
+}
 
-static void count(void *user, p2p_time at, uint32_t node, p2p_sim_kind kind, p2p_bytes data) {
-  counts *c = user;
-  assert_true(at >= c->last && node < 2 && kind <= P2P_SIM_LOOKUP);
-  assert_true(kind != P2P_SIM_DATA || data.len > 0);
-  c->last = at;
-  c->of[kind]++;
+static void every_byte_counts_in_the_hash(void **state) {
+  (void)state;
+  assert_true(hash_of_sending("123456789") == hash_of_sending("123456789"));
+  assert_true(hash_of_sending("123456789") != hash_of_sending("023456789"));
+  assert_true(hash_of_sending("123456789") != hash_of_sending("123456780"));
 }
 
 static void trace_tells_of_every_segment(void **state) {
@@ -333,6 +398,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     IO_SUITE(SUITE_ENTRY) cmocka_unit_test(streams_survive_loss),
     cmocka_unit_test(full_window_opens_again_although_updates_are_lost),
+    cmocka_unit_test(lost_last_acknowledgement_is_said_again),
+    cmocka_unit_test(writer_is_woken_when_half_is_free),
     cmocka_unit_test(connecting_over_a_cut_waits_for_it_to_heal),
     cmocka_unit_test(full_backlog_makes_the_next_one_try_again),
     cmocka_unit_test(every_node_has_its_own_loopback),
@@ -343,6 +410,7 @@ int main(void) {
     cmocka_unit_test(actors_act_at_their_deadlines),
     cmocka_unit_test(actor_that_ignores_its_facts_is_noticed),
     cmocka_unit_test(same_seed_same_history),
+    cmocka_unit_test(every_byte_counts_in_the_hash),
     cmocka_unit_test(trace_tells_of_every_segment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,37 +242,61 @@ void io_suite_writer_is_held_until_the_reader_reads(io_world *w) {
 
 /* ---- facts and wishes ---- */
 
-static void make_readable(io_world *w, io_pair p, bool leave_pending) {
+static void make_readable(io_world *w, io_pair p) {
   io_send_all(w, w->a, p.a, 1, "x", 1);
   io_expect(w, 2, R); /* true from now on, told again by every wait */
-  if (!leave_pending) take_all(w);
   io_clear(w);
 }
 
+/* Two sockets of b are readable (tokens 2 and 5); b is told of one of them only, so that the other's
+ * fact waits inside. Returns the token of the one that waits. */
+static uint64_t leave_one_pending(io_world *w, io_pair p, int *second) {
+  p2p_endpoint bound;
+  int l = w->b->ops->tcp_listen(w->b, &w->at_b, 4, 4, &bound);
+  int a = w->a->ops->tcp_connect(w->a, NULL, &bound, 6);
+  assert_int_equal(io_expect(w, 6, W), 0);
+  io_expect(w, 4, R);
+  *second = w->b->ops->tcp_accept(w->b, l, 5, NULL, NULL);
+  assert_true(*second >= 0);
+  assert_int_equal(w->b->ops->want(w->b, *second, R), 0);
+  io_send_all(w, w->a, p.a, 1, "x", 1);
+  io_send_all(w, w->a, a, 6, "x", 1);
+  io_expect(w, 2, R);
+  io_expect(w, 5, R);
+  assert_int_equal(w->a->ops->want(w->a, p.a, 0), 0);
+  assert_int_equal(w->a->ops->want(w->a, a, 0), 0);
+  p2p_io_fact f;
+  assert_int_equal(w->b->ops->wait(w->b, 0, &f, 1), 1);
+  return f.token == 2 ? 5 : 2;
+}
+
 void io_suite_close_takes_pending_facts_back(io_world *w) {
+  int second;
   io_pair p = io_connect(w);
-  make_readable(w, p, true);
-  w->b->ops->close(w->b, p.b);
-  io_expect_silence(w, 2);
+  uint64_t waits = leave_one_pending(w, p, &second);
+  w->b->ops->close(w->b, waits == 2 ? p.b : second);
+  io_expect_silence(w, waits);
+  w->b->ops->close(w->b, waits == 2 ? second : p.b);
   p.b = -1;
   io_unconnect(w, p);
-  io_expect_silence(w, 1);
-  io_expect_silence(w, 3);
+  for (uint64_t token = 1; token < 4; token++) io_expect_silence(w, token);
 }
 
 void io_suite_facts_no_longer_wanted_are_taken_back(io_world *w) {
+  int second;
   io_pair p = io_connect(w);
-  make_readable(w, p, true);
-  assert_int_equal(w->b->ops->want(w->b, p.b, 0), 0);
-  io_expect_silence(w, 2);
-  assert_int_equal(w->b->ops->want(w->b, p.b, R), 0);
-  assert_int_equal(io_expect(w, 2, R), 0);
+  uint64_t waits = leave_one_pending(w, p, &second);
+  int sock = waits == 2 ? p.b : second;
+  assert_int_equal(w->b->ops->want(w->b, sock, 0), 0);
+  io_expect_silence(w, waits);
+  assert_int_equal(w->b->ops->want(w->b, sock, R), 0);
+  assert_int_equal(io_expect(w, waits, R), 0);
   io_unconnect(w, p);
 }
 
 void io_suite_facts_that_do_not_fit_come_next(io_world *w) {
   io_pair p = io_connect(w);
-  make_readable(w, p, false);
+  make_readable(w, p);
   io_send_all(w, w->b, p.b, 2, "y", 1);
   io_expect(w, 1, R);
   uint32_t seen = 0;
@@ -289,7 +313,7 @@ void io_suite_facts_that_do_not_fit_come_next(io_world *w) {
 
 void io_suite_facts_repeat_while_true(io_world *w) {
   io_pair p = io_connect(w);
-  make_readable(w, p, false);
+  make_readable(w, p);
   for (int i = 0; i < 3; i++) {
     io_clear(w);
     assert_int_equal(io_expect(w, 2, R), 0);
@@ -329,13 +353,26 @@ static ptrdiff_t send_until_error(io_world *w, p2p_io *io, int sock, uint64_t to
 
 void io_suite_peer_that_closes_on_unread_bytes_resets(io_world *w) {
   io_pair p = io_connect(w);
-  make_readable(w, p, false);
+  make_readable(w, p);
   w->b->ops->close(w->b, p.b);
   p.b = -1;
   uint8_t b;
   assert_int_equal(io_recv(w, w->a, p.a, 1, &b, 1), P2P_ERESET);
   assert_int_equal(io_recv(w, w->a, p.a, 1, &b, 1), P2P_ERESET); /* for ever */
   assert_int_equal(send_until_error(w, w->a, p.a, 1), P2P_ERESET);
+  io_unconnect(w, p);
+}
+
+void io_suite_writing_after_the_end_is_an_error_and_no_signal(io_world *w) {
+  io_pair p = io_connect(w);
+  p2p_bytes v[2] = { { (const uint8_t *)"a", 1 }, { (const uint8_t *)"b", 1 } };
+  assert_int_equal(w->a->ops->shutdown(w->a, p.a), 0);
+  assert_int_equal(w->a->ops->send(w->a, p.a, v, 1), P2P_ERESET);
+  assert_int_equal(w->a->ops->send(w->a, p.a, v, 2), P2P_ERESET);
+  io_unconnect(w, p);
+  p = io_connect(w);
+  assert_int_equal(w->b->ops->shutdown(w->b, p.b), 0);
+  assert_int_equal(w->b->ops->send(w->b, p.b, v, 2), P2P_ERESET); /* the first one, of pieces */
   io_unconnect(w, p);
 }
 

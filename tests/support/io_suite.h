@@ -37,6 +37,7 @@ typedef struct io_world {
   X(connect_outcome_is_told_once_whatever_is_wanted)                                               \
   X(peer_that_closes_on_unread_bytes_resets)                                                       \
   X(bytes_before_a_reset_are_still_read)                                                           \
+  X(writing_after_the_end_is_an_error_and_no_signal)                                               \
   X(closed_listener_leaves_nobody_hanging)                                                         \
   X(address_in_use_is_said)                                                                        \
   X(port_of_a_closed_listener_is_free_again)                                                       \
