@@ -16,6 +16,7 @@ static int conn_init(p2p__sconn *c, p2p_bytes addr) {
   c->tx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_send_queue };
   c->rx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_recv_queue };
   p2p__list_init(&c->streams);
+  p2p__list_init(&c->starving);
   p2p__u64map_init(&c->by_sid, w->loop->mem, P2P__MEM_CONN, p2p__swarm_env(w)->hash_key);
   int err = p2p__conn_set_addr(c, addr);
   return err < 0 ? err : p2p__handles_add(&w->conns, c, &c->handle);
@@ -212,6 +213,7 @@ static void stream_room(p2p__sstream *s, size_t n) {
     s->want_writable = false;
     p2p__stream_due(s, P2P__DUE_WRITABLE, true);
   }
+  p2p__stream_feed(s->conn);
   p2p__stream_check_done(s);
 }
 

@@ -22,6 +22,10 @@ void p2p__stream_inbound(p2p__sconn *c, uint64_t sid, p2p_time now);
 void p2p__stream_data(p2p__sstream *s, const p2p__up *u);
 void p2p__stream_keep(p2p__sstream *s); /* copies slices into owned blocks */
 
+/* ---- stream_io.c ---- */
+/* Bytes of c have left or were read: streams that wait for budget may go on. */
+void p2p__stream_feed(p2p__sconn *c);
+
 /* ---- negotiate.c ---- */
 P2P_MUST_USE int p2p__nego_listen(p2p__sstream *s, p2p_time now);
 P2P_MUST_USE int p2p__nego_dial(p2p__sstream *s, const char *const *ids, size_t n, p2p_time now);

@@ -73,6 +73,7 @@ void p2p__stream_close(p2p__sstream *s, int err, uint32_t code, bool keep) {
   s->code = code;
   p2p__queue_fini(&s->out);
   s->unsent = 0;
+  p2p__stream_feed(s->conn); /* its bytes are free now */
   if (!keep) {
     p2p__queue_fini(&s->in);
     s->slices = s->slices_end = NULL;

@@ -32,6 +32,7 @@ void p2p__stream_consume(p2p__sstream *s, size_t n, p2p_time now) {
     s->sliced -= n;
     if (!x->bytes.len) s->slices = x->next;
   }
+  p2p__stream_feed(s->conn);
   if (s->state == P2P__STREAM_CLOSED) return;
   s->credit += n;
   p2p__stream_dirty(s);
@@ -50,16 +51,48 @@ size_t p2p__stream_room(const p2p__sstream *s) {
   return write_error(s) < 0 || used >= max ? 0 : (size_t)max - used;
 }
 
+/* The budget of the connection, or of the host, is out: whoever frees some of it tells s. */
+static int starve(p2p__sstream *s) {
+  p2p__sconn *c = s->conn;
+  p2p__swarm *w = s->swarm;
+  bool conn = c->tx.used > c->tx.max / 2, host = w->budget.used > w->budget.max / 2;
+  if (!conn && !host) return P2P_ENOMEM;
+  s->want_writable = true;
+  if (!p2p__list_linked(&s->starve_node))
+    p2p__list_add(conn ? &c->starving : &w->starving, &s->starve_node);
+  return P2P_EAGAIN;
+}
+
+static void feed(p2p__list *starving) {
+  for (p2p__list *n; (n = p2p__list_pop(starving)) != NULL;) {
+    p2p__sstream *s = P2P_CONTAINER(n, p2p__sstream, starve_node);
+    s->want_writable = false;
+    p2p__stream_due(s, P2P__DUE_WRITABLE, true);
+  }
+}
+
+void p2p__stream_feed(p2p__sconn *c) {
+  p2p__swarm *w = c->swarm;
+  if (!p2p__list_empty(&c->starving) && c->tx.used <= c->tx.max / 2) feed(&c->starving);
+  if (!p2p__list_empty(&w->starving) && w->budget.used <= w->budget.max / 2) feed(&w->starving);
+}
+
+/* The last eighth of a connection's budget is not for bytes of the user: the lines of other streams
+ * that are being negotiated must always fit. */
+static bool tx_is_spent(const p2p__sconn *c) { return c->tx.used >= c->tx.max - c->tx.max / 8; }
+
 int p2p__stream_reserve(p2p__sstream *s, size_t hint, p2p__span *out) {
   *out = (p2p__span){ 0 };
   int err = write_error(s);
   if (err < 0) return err;
   size_t room = p2p__stream_room(s);
-  if (room) *out = p2p__queue_reserve(&s->out, p2p__min(hint, room));
-  if (!out->len) {
+  if (!room) {
     s->want_writable = true;
     return P2P_EAGAIN;
   }
+  if (tx_is_spent(s->conn)) return starve(s);
+  *out = p2p__queue_reserve(&s->out, p2p__min(hint, room));
+  if (!out->len) return starve(s);
   out->len = p2p__min(out->len, room);
   return 0;
 }
@@ -93,7 +126,9 @@ int p2p__stream_share(p2p__sstream *s, p2p__block *b, size_t off, size_t len) {
     s->want_writable = true;
     return P2P_EAGAIN;
   }
+  if (tx_is_spent(s->conn)) return starve(s);
   err = p2p__queue_share(&s->out, b, off, len);
+  if (err == P2P_ELIMIT) return starve(s);
   if (err < 0) return err;
   s->unsent += len;
   s->bytes_out += len;

@@ -96,6 +96,7 @@ static void init_lists(p2p__swarm *w) {
   p2p__list_init(&w->sliced);
   p2p__list_init(&w->negotiating);
   p2p__list_init(&w->dialing);
+  p2p__list_init(&w->starving);
 }
 
 static int random_seed(p2p__env *env, uint64_t *seed) {

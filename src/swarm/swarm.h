@@ -80,7 +80,7 @@ struct p2p__sstream {
   const p2p__stream_ops *ops;
   void *ctx;  /* of ops */
   void *user; /* the user's */
-  p2p__list of_conn, due_node, dirty_node, slice_node, host_node;
+  p2p__list of_conn, due_node, dirty_node, slice_node, host_node, starve_node;
   uint64_t sid;
   p2p__negotiation *nego;          /* NULL when agreed */
   p2p__name *protocol;             /* agreed; referenced */
@@ -146,6 +146,7 @@ struct p2p__sconn {
   p2p__link *link; /* NULL while dialing, and when gone */
   p2p__peer *peer; /* referenced; NULL until known */
   p2p__list of_peer, due_node, host_node, streams;
+  p2p__list starving; /* streams that wait for this connection's budget */
   p2p__sstream *last; /* of by_sid: the stream found last */
   p2p__u64map by_sid;
   p2p__dial *dial;
@@ -225,6 +226,7 @@ struct p2p__swarm {
   p2p__list due_conns;
   p2p__list dirty;       /* streams with something to hand to their link */
   p2p__list sliced;      /* streams with slices of this turn */
+  p2p__list starving;    /* streams that wait for the host's budget */
   p2p__list dialing;     /* connections that are */
   p2p__list negotiating; /* inbound and outbound, oldest first: one timeout for all */
   p2p__task dispatch_task, flush_task;
