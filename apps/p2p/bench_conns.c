@@ -26,9 +26,16 @@ static void start_one(shaker *k) {
     k->started++;
 }
 
+/* From here on it does not matter which side ends it. */
+static void close_one(shaker *k, p2p_conn c) {
+  p2p_host *h = k->b->session.host;
+  p2p_conn_set_user(h, c, k);
+  p2p_conn_close(h, c, 0);
+}
+
 static void finish_one(shaker *k, const p2p_event *e) {
-  if (e->err < 0)
-    stop(k, e->err, e->stage);
+  if (!e->user)
+    stop(k, e->err < 0 ? e->err : P2P_ECLOSED, e->stage);
   else if (++k->finished == k->b->o->count)
     k->done = true;
   else if (k->started < k->b->o->count)
@@ -37,14 +44,15 @@ static void finish_one(shaker *k, const p2p_event *e) {
 
 static void on_event(session *s, const p2p_event *e, void *user) {
   shaker *k = user;
+  (void)s;
   bool identify = k->b->o->identify;
   if (k->done) return;
-  if (e->kind == P2P_EV_CONN_OPEN && !identify) p2p_conn_close(s->host, e->conn, 0);
+  if (e->kind == P2P_EV_CONN_OPEN && !identify) close_one(k, e->conn);
   if (e->kind == P2P_EV_IDENTIFIED && identify) {
     if (e->err < 0)
       stop(k, e->err, P2P_STAGE_UP);
     else
-      p2p_conn_close(s->host, e->conn, 0);
+      close_one(k, e->conn);
   }
   if (e->kind == P2P_EV_CONN_CLOSED) finish_one(k, e);
 }
