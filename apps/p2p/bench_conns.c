@@ -42,18 +42,25 @@ static void finish_one(shaker *k, const p2p_event *e) {
     start_one(k);
 }
 
+/* An error counts on a connection that is up and was not to be closed: a push may identify the peer
+ * before its answer, which then has nowhere to come to. */
+static void take_identified(shaker *k, const p2p_event *e) {
+  p2p_host *h = k->b->session.host;
+  p2p_conn_info info = { .size = sizeof info };
+  if (p2p_conn_get(h, e->conn, &info) < 0 || !info.up || p2p_conn_user(h, e->conn)) return;
+  if (e->err < 0)
+    stop(k, e->err, P2P_STAGE_UP);
+  else
+    close_one(k, e->conn);
+}
+
 static void on_event(session *s, const p2p_event *e, void *user) {
   shaker *k = user;
-  (void)s;
   bool identify = k->b->o->identify;
+  (void)s;
   if (k->done) return;
   if (e->kind == P2P_EV_CONN_OPEN && !identify) close_one(k, e->conn);
-  if (e->kind == P2P_EV_IDENTIFIED && identify) {
-    if (e->err < 0)
-      stop(k, e->err, P2P_STAGE_UP);
-    else
-      close_one(k, e->conn);
-  }
+  if (e->kind == P2P_EV_IDENTIFIED && identify) take_identified(k, e);
   if (e->kind == P2P_EV_CONN_CLOSED) finish_one(k, e);
 }
 
