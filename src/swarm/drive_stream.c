@@ -242,7 +242,9 @@ static void stream_writable(p2p__sstream *s, p2p_time now) {
   p2p__dstream *ds = s->ctx;
   ds->heard = now;
   if (ds->over || !ds->want_room) return;
-  ds->want_room = false;
+  /* Room enough for whoever writes by itself may be none for a behaviour that shares the
+   * connection's budget out: it is told again until all has left. */
+  ds->want_room = s->want_writable = s->unsent > 0;
   p2p__fact f = p2p__dstream_fact(ds, P2P__FACT_ROOM);
   f.n = s->unsent;
   tell(ds, &f);
