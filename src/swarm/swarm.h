@@ -103,12 +103,12 @@ struct p2p__sstream {
   bool finished;   /* … and the link was told */
   bool peer_stopped, want_writable;
   uint8_t events; /* the host's: due bits to come out as events */
-  bool held; /* set in `closed`: its owner frees it, with p2p__stream_free */
+  bool held;      /* set in `closed`: its owner frees it, with p2p__stream_free */
 };
 
 P2P_MUST_USE int p2p__stream_open(p2p__swarm *w, p2p__sconn *c, const char *const *ids, size_t n,
                                   const p2p__stream_ops *ops, void *ctx, p2p__sstream **out);
-void p2p__stream_free(p2p__sstream *s);                        /* of a held stream */
+void p2p__stream_free(p2p__sstream *s); /* of a held stream */
 /* Notes that s has news for whoever holds it; told from dispatch. later: not in this turn. */
 void p2p__stream_due(p2p__sstream *s, unsigned bits, bool later);
 p2p__sstream *p2p__stream_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
