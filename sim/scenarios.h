@@ -36,7 +36,12 @@ bool scenario_claim(scenario_run *r, bool ok, const char *format, ...) P2P_PRINT
   X("tcp-bloat", scenario_tcp_bloat, "the queue decides what others wait; NOTSENT_LOWAT what we")  \
   X("tcp-share", scenario_tcp_share, "ideal flows share a rate evenly")                            \
   X("tcp-cut", scenario_tcp_cut, "a cut path heals and loses nothing; a silent peer times out")    \
-  X("udp-weather", scenario_udp_weather, "datagrams are lost, doubled and late as often as asked")
+  X("udp-weather", scenario_udp_weather, "datagrams are lost, doubled and late as often as asked") \
+  X("ping", scenario_ping, "hosts meet, identify, and ping in exactly a round trip")               \
+  X("bdp", scenario_bdp,                                                                           \
+    "windows follow the bandwidth-delay product, to at most four times of it")                     \
+  X("ping-under-bulk", scenario_under_bulk, "a ping beside a bulk stream waits for little")        \
+  X("fairness", scenario_fairness, "a hundred streams have equal shares")
 
 typedef struct scenario {
   const char *name;

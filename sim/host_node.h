@@ -1,0 +1,47 @@
+/* A host on a simulated node, for scenarios and tests: 10.0.0.`number`, listening on TCP port 4001.
+ * Its identity and everything else it draws come from the world's seed. The node is the actor: it
+ * steps the host when there are facts, when its deadline has come, and when it was poked. */
+#ifndef P2P_SIM_HOST_NODE_H
+#define P2P_SIM_HOST_NODE_H
+
+#include "base/list.h"
+#include "sim/sim.h"
+#include <p2p/host.h>
+
+typedef struct host_node host_node;
+struct host_node {
+  p2p_sim *sim;
+  p2p_io *io;
+  p2p_host *host; /* NULL: freed */
+  uint8_t number;
+  /* Told every event after each turn; NULL: they are only counted. */
+  void (*on_event)(host_node *n, const p2p_event *e);
+  void *user;
+
+  /* What came out so far. */
+  p2p_conn conn; /* the last one that opened */
+  uint32_t conns_opened, conns_closed, identified;
+  int conn_err; /* of the last that closed */
+  p2p_stage conn_stage;
+  uint64_t pings, ping_errors;
+  p2p_time rtt;    /* of the last ping */
+  p2p_time late;   /* the most by which a deadline was missed */
+  p2p__list flows; /* flow.h */
+};
+
+/* opts: NULL for the defaults; io and listen are the node's own. Fails as p2p_host_new does; the
+ * node is then there without a host. */
+P2P_MUST_USE int host_node_init(host_node *n, p2p_sim *sim, uint8_t number,
+                                const p2p_host_opts *opts);
+void host_node_fini(host_node *n); /* frees host and flows; the p2p_io is the world's */
+void host_node_poke(host_node *n); /* after every call into its host from outside its turn */
+
+p2p_endpoint host_node_ip(uint8_t number);
+/* "/ip4/10.0.0.N/tcp/4001", with /p2p/ID when peer is not NULL. */
+void host_node_addr(uint8_t number, const p2p_peer_id *peer, char *out, size_t cap);
+/* a dials b; both are poked. */
+P2P_MUST_USE int host_node_dial(host_node *a, const host_node *b, p2p_conn *out);
+/* Runs the world until both know each other and what identify asked is done; false: not within 30 s. */
+bool host_node_meet(host_node *a, host_node *b);
+
+#endif
