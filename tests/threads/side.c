@@ -22,6 +22,7 @@ static void changed(side *s, atomic_uint *count) {
 }
 
 static void fault(side *s, const char *what) {
+  if (s->loses) return;
   atomic_store(&s->fault, what);
   changed(s, &s->faults);
 }
@@ -178,22 +179,34 @@ void side_bulk(side *s, uint64_t size) {
 void side_flood(side *s) { side_open(s, "/flood/1", bulk_new(s, true, true)); }
 
 /* ---- the host ---- */
+static bool side_gate(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir) {
+  (void)peer;
+  (void)addr;
+  (void)dir;
+  side *s = user;
+  atomic_fetch_add(&s->gated, 1);
+  return !s->refuses;
+}
+
 static void must(side *s, int err) {
   if (err < 0) fault(s, "protocol_add");
 }
 
-void side_init(side *s, const char *listen, p2p_io *watcher) {
+void side_init(side *s, const char *listen, p2p_io *io, p2p_io *watcher) {
   *s = (side){ .watcher = watcher };
   p2p_allocator allocator = { side_alloc, side_release, s };
   /* a hundred streams at once have their bytes written before the first is agreed */
   p2p_setting send_queue = { "conn_send_queue", 64 << 20 };
   p2p_host_opts opts = { .size = sizeof opts,
+                         .io = io,
                          .allocator = &allocator,
                          .listen = &listen,
                          .n_listen = listen ? 1 : 0,
                          .limits = &send_queue,
                          .n_limits = 1,
-                         .serve_perf = true };
+                         .serve_perf = true,
+                         .gate = side_gate,
+                         .gate_user = s };
   if (p2p_host_new(&s->host, &opts) < 0) abort();
   p2p_handler bulks = handler_of(on_bulk, s), floods = handler_of(on_flood, s);
   must(s, p2p_protocol_add(s->host, "/bulk/1", &bulks));
@@ -208,6 +221,8 @@ static void side_event(side *s, const p2p_event *e) {
     break;
   case P2P_EV_CONN_CLOSED:
     if (e->err) fault(s, "connection");
+    s->err = e->err;
+    s->stage = e->stage;
     changed(s, &s->down);
     break;
   case P2P_EV_PING:

@@ -28,17 +28,22 @@ struct side {
   p2p_peer_id peer; /* whom we talk to */
   bulk bulks[SIDE_BULKS];
   size_t n_bulks;
-  bool closed; /* p2p_host_step said so */
-  size_t live; /* bytes of the host's allocator; wraps around, see base/mem.h */
+  bool closed;     /* p2p_host_step said so */
+  bool loses;      /* connections and streams may end in any way */
+  bool refuses;    /* whoever comes */
+  int err;         /* how the last connection ended … */
+  p2p_stage stage; /* … and when */
+  size_t live;     /* bytes of the host's allocator; wraps around, see base/mem.h */
   atomic_uint up, down, pings, perfs; /* events */
+  atomic_uint gated;                  /* peers that the gate was asked about */
   atomic_uint sent, served;           /* bulks whole and ended in order: opened, accepted */
   atomic_uint resets, was_reset;      /* floods: by us, by the peer with the right code */
   atomic_uint faults;                 /* everything that must not happen … */
   _Atomic(const char *) fault;        /* … and what it was last; static */
 };
 
-/* listen NULL: none. allocator counts into `live`. */
-void side_init(side *s, const char *listen, p2p_io *watcher);
+/* listen NULL: none; io NULL: the host's own. */
+void side_init(side *s, const char *listen, p2p_io *io, p2p_io *watcher);
 void side_turn(side *s, p2p_time max_wait); /* one step and its events */
 void side_free(side *s);
 
