@@ -184,6 +184,7 @@ void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage) {
 }
 
 void p2p__conn_close(p2p__sconn *c, uint32_t code, int err) {
+  p2p__loop_refresh(c->swarm->loop);
   p2p_time now = p2p__swarm_now(c->swarm);
   if (c->state >= P2P__CONN_CLOSING) return;
   if (c->state == P2P__CONN_DIALING) {
@@ -207,17 +208,25 @@ static p2p__sstream *stream_of(p2p__sconn *c, uint64_t sid) {
 }
 
 static void stream_room(p2p__sstream *s, size_t n) {
-  s->unsent -= p2p__min(n, s->unsent);
+  p2p__stream_left(s, n);
   bool half = s->unsent <= p2p__swarm_env(s->swarm)->limits->stream_send_queue / 2;
+  p2p__stream_feed(s->conn); /* first: who has nothing waiting comes before who goes on */
   if (s->want_writable && half) {
     s->want_writable = false;
     p2p__stream_due(s, P2P__DUE_WRITABLE, true);
   }
-  p2p__stream_feed(s->conn);
   p2p__stream_check_done(s);
 }
 
-static void stream_up(p2p__sconn *c, const p2p__up *u) {
+/* A refusal of the protocol may have come just before, unread yet: then that is why. */
+static void stream_reset(p2p__sstream *s, const p2p__up *u, p2p_time now) {
+  int err = u->err ? u->err : P2P_ERESET;
+  bool asking = !s->inbound && s->state == P2P__STREAM_NEGOTIATING && s->nego;
+  if (asking && p2p__stream_unread(s) && p2p__nego_recv(s, now) == P2P_ENOPROTO) err = P2P_ENOPROTO;
+  p2p__stream_close(s, err, u->code, false);
+}
+
+static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
   p2p__sstream *s = stream_of(c, u->sid);
   if (!s) { /* closed on our side already */
     if (u->blocks) p2p__queue_fini(u->blocks);
@@ -229,7 +238,7 @@ static void stream_up(p2p__sconn *c, const p2p__up *u) {
     s->in_ended = true;
     p2p__stream_due(s, P2P__DUE_READABLE, false);
     break;
-  case P2P__UP_RESET: p2p__stream_close(s, u->err ? u->err : P2P_ERESET, u->code, false); break;
+  case P2P__UP_RESET: stream_reset(s, u, now); break;
   case P2P__UP_STOPPED:
     s->peer_stopped = true;
     s->code = u->code;
@@ -249,7 +258,7 @@ static void conn_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   case P2P__UP_GOAWAY: c->goaway = true; break;
   case P2P__UP_FILLED: p2p__swarm_filled(c->swarm, now); break;
   case P2P__UP_DOWN: p2p__conn_down(c, u->down->err, u->down->code, u->down->stage); break;
-  default: stream_up(c, u); break;
+  default: stream_up(c, u, now); break;
   }
 }
 
