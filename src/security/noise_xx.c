@@ -187,8 +187,6 @@ static const pattern_message messages[] = {
   { write_3, read_3 },
 };
 
-static bool is_ours(const p2p__noise_xx *x) { return (x->turn % 2 == 0) == x->initiator; }
-
 /* ---- HandshakeState, section 5.3 ---- */
 
 void p2p__noise_xx_init(p2p__noise_xx *x, p2p__crypto *crypto, bool initiator, const uint8_t *s,
@@ -209,12 +207,12 @@ void p2p__noise_xx_init(p2p__noise_xx *x, p2p__crypto *crypto, bool initiator, c
 void p2p__noise_xx_fini(p2p__noise_xx *x) { p2p__wipe(x, sizeof *x); }
 
 int p2p__noise_xx_write(p2p__noise_xx *x, p2p_bytes payload, p2p__wr *w) {
-  assert(x->turn < P2P_COUNT(messages) && is_ours(x));
+  assert(x->turn < P2P_COUNT(messages) && (x->turn % 2 == 0) == x->initiator);
   return messages[x->turn++].write(x, payload, w);
 }
 
 int p2p__noise_xx_read(p2p__noise_xx *x, p2p_bytes message, uint8_t *payload, size_t *len) {
-  assert(x->turn < P2P_COUNT(messages) && !is_ours(x));
+  assert(x->turn < P2P_COUNT(messages) && (x->turn % 2 == 0) != x->initiator);
   p2p__rd r = p2p__rd_of(message);
   return messages[x->turn++].read(x, &r, payload, len);
 }
