@@ -209,7 +209,7 @@ static p2p__sstream *stream_of(p2p__sconn *c, uint64_t sid) {
 
 static void stream_room(p2p__sstream *s, size_t n) {
   p2p__stream_left(s, n);
-  bool half = s->unsent <= p2p__swarm_env(s->swarm)->limits->stream_send_queue / 2;
+  bool half = s->unsent <= p2p__stream_fair(s) / 2;
   p2p__stream_feed(s->conn); /* first: who has nothing waiting comes before who goes on */
   if (s->want_writable && half) {
     s->want_writable = false;

@@ -256,6 +256,7 @@ int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes 
     return err;
   }
   *out = c;
+  p2p__loop_refresh(w->loop);
   dial_go(c->dial, p2p__swarm_now(w));
   return 0;
 }

@@ -85,10 +85,9 @@ void p2p__drive_fact(p2p__swarm *w, const p2p__fact *f) {
   }
 }
 
-/* The host calls between turns, too, maybe long after the last: times are to count from now. */
 void p2p__swarm_call(p2p__swarm *w, p2p__behaviour *b, uint32_t call, uint32_t peer, uint64_t tag) {
   p2p__drive *drive = w->drive;
-  w->loop->now = w->loop->io->ops->now(w->loop->io);
+  p2p__loop_refresh(w->loop);
   p2p__fact f = { .kind = P2P__FACT_CALL, .call = call, .peer = peer, .tag = tag };
   for (p2p__list *n = drive->behaviours.next; n != &drive->behaviours; n = n->next) {
     p2p__driven *d = P2P_CONTAINER(n, p2p__driven, node);

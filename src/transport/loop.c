@@ -86,11 +86,17 @@ int p2p__loop_turn(p2p__loop *l, p2p_time until) {
   until = p2p__time_min(until, p2p__loop_deadline(l));
   int n = l->io->ops->wait(l->io, until, facts, P2P__FACTS);
   if (n < 0) return n;
-  l->now = l->io->ops->now(l->io);
+  p2p__loop_refresh(l);
+  l->turning = true;
   int done = loop_facts(l, facts, n);
   done += loop_timers(l);
   done += loop_tasks(l);
+  l->turning = false;
   return done;
+}
+
+void p2p__loop_refresh(p2p__loop *l) {
+  if (!l->turning) l->now = l->io->ops->now(l->io);
 }
 
 p2p_time p2p__loop_deadline(const p2p__loop *l) {

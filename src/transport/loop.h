@@ -49,7 +49,8 @@ typedef struct p2p__loop {
   p2p__list tasks;       /* marked for the end of this turn, in order */
   p2p__list later;       /* marked for the next turn: it will not wait */
   p2p_time now;
-  int n_facts; /* in this turn: > 1 means others are ready */
+  bool turning; /* inside p2p__loop_turn: now stands still */
+  int n_facts;  /* in this turn: > 1 means others are ready */
   uint8_t *rx, *tx;
 } p2p__loop;
 
@@ -73,6 +74,9 @@ int p2p__loop_turn(p2p__loop *l, p2p_time until);
 /* Runs tasks until none is marked, without waiting for anything: the loop is about to end, and dead
  * links free themselves in theirs. */
 void p2p__loop_settle(p2p__loop *l);
+/* Reads the clock for a call that comes between turns, maybe long after the last: its deadlines are
+ * to count from now. Does nothing inside a turn. */
+void p2p__loop_refresh(p2p__loop *l);
 /* When the next turn should begin: 0 when tasks are marked. */
 p2p_time p2p__loop_deadline(const p2p__loop *l);
 

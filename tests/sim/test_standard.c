@@ -41,6 +41,18 @@ static const p2p_event *next(p2p_event_kind kind, p2p_time within) {
 
 static const p2p_peer_id *b_id(void) { return p2p_host_peer(d.b.host); }
 
+/* ---- time between turns ---- */
+
+/* Deadlines of what is begun between turns count from then, not from the last turn. */
+static void dial_after_a_long_silence_has_all_its_time(void **state) {
+  (void)state;
+  static duet late;
+  duet_begin(&late, 3);
+  (void)duet_run(&late, 100 * P2P_SECOND, NULL);
+  duet_connect(&late);
+  duet_end(&late);
+}
+
 /* ---- identify ---- */
 
 static void hosts_know_each_other_after_connecting(void **state) {
@@ -149,6 +161,7 @@ static void perf_on_many_streams_at_once_ends_on_all(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+    TEST(dial_after_a_long_silence_has_all_its_time),
     TEST(hosts_know_each_other_after_connecting),
     TEST(new_protocols_are_pushed),
     TEST(idle_connection_costs_little_for_being_identified),
