@@ -209,7 +209,7 @@ static p2p__sstream *stream_of(p2p__sconn *c, uint64_t sid) {
 
 static void stream_room(p2p__sstream *s, size_t n) {
   p2p__stream_left(s, n);
-  bool half = s->unsent <= p2p__stream_fair(s) / 2;
+  bool half = s->unsent <= p2p__swarm_env(s->swarm)->limits->stream_send_queue / 2;
   p2p__stream_feed(s->conn); /* first: who has nothing waiting comes before who goes on */
   if (s->want_writable && half) {
     s->want_writable = false;
@@ -232,6 +232,7 @@ static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
     if (u->blocks) p2p__queue_fini(u->blocks);
     return;
   }
+  c->heard |= u->kind == P2P__UP_DATA;
   switch (u->kind) {
   case P2P__UP_DATA: p2p__stream_data(s, u); break;
   case P2P__UP_FIN:
@@ -254,7 +255,10 @@ static void conn_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   switch (u->kind) {
   case P2P__UP_SECURED: conn_secured(c, u->secured, now); break;
   case P2P__UP_UP: p2p__conn_up(c, u->up); break;
-  case P2P__UP_OPENED: p2p__stream_inbound(c, u->sid, now); break;
+  case P2P__UP_OPENED:
+    c->heard = true;
+    p2p__stream_inbound(c, u->sid, now);
+    break;
   case P2P__UP_GOAWAY: c->goaway = true; break;
   case P2P__UP_FILLED: p2p__swarm_filled(c->swarm, now); break;
   case P2P__UP_DOWN: p2p__conn_down(c, u->down->err, u->down->code, u->down->stage); break;

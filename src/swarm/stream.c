@@ -72,7 +72,7 @@ void p2p__stream_close(p2p__sstream *s, int err, uint32_t code, bool keep) {
   s->err = err;
   s->code = code;
   p2p__queue_fini(&s->out);
-  s->unsent = 0;
+  p2p__stream_left(s, s->unsent);
   p2p__stream_feed(s->conn); /* its bytes are free now */
   if (!keep) {
     p2p__queue_fini(&s->in);
@@ -255,7 +255,7 @@ static int flush_negotiation(p2p__sstream *s, p2p_time now) {
   p2p__queue q;
   p2p__queue_init(&q, &s->swarm->loop->pool, &s->conn->tx);
   int err = p2p__nego_send(s, &q);
-  s->unsent += q.len;
+  p2p__stream_queued(s, q.len);
   if (err < 0) {
     p2p__queue_fini(&q);
     return err;
@@ -265,16 +265,25 @@ static int flush_negotiation(p2p__sstream *s, p2p_time now) {
   return 0;
 }
 
+/* js-libp2p resets a stream whose end arrives before its connection object is there, so in the
+ * flight that ends the handshake the end of a stream waits for the answer to its proposal. */
+static bool end_is_too_early(const p2p__sstream *s) {
+  return s->state == P2P__STREAM_NEGOTIATING && !s->conn->heard;
+}
+
+static void flush_end(p2p__sstream *s, p2p_time now) {
+  if (!s->finishing || s->finished || s->state == P2P__STREAM_CLOSED || end_is_too_early(s)) return;
+  s->finished = true;
+  link_tell(s, (p2p__down){ .kind = P2P__DOWN_FINISH }, now);
+}
+
 static void flush_data(p2p__sstream *s, p2p_time now) {
-  bool may = s->state == P2P__STREAM_OPEN || s->optimistic;
-  if (may && s->out.len) {
+  if (s->state != P2P__STREAM_OPEN && !s->optimistic) return;
+  if (s->out.len) {
     if (s->nego) p2p__multistream_committed(s->nego->step);
     link_tell(s, (p2p__down){ .kind = P2P__DOWN_WRITE, .blocks = &s->out }, now);
   }
-  if (may && s->finishing && !s->finished && s->state != P2P__STREAM_CLOSED) {
-    s->finished = true;
-    link_tell(s, (p2p__down){ .kind = P2P__DOWN_FINISH }, now);
-  }
+  flush_end(s, now);
 }
 
 void p2p__stream_flush(p2p__sstream *s, p2p_time now) {

@@ -121,6 +121,8 @@ size_t p2p__stream_unread(const p2p__sstream *s);
 ptrdiff_t p2p__stream_write(p2p__sstream *s, p2p_bytes b);
 P2P_MUST_USE int p2p__stream_reserve(p2p__sstream *s, size_t hint, p2p__span *out);
 void p2p__stream_commit(p2p__sstream *s, size_t n);
+/* Bytes of a message that must not be cut short: the share that others have does not bound it. */
+ptrdiff_t p2p__stream_put(p2p__sstream *s, p2p_bytes b);
 P2P_MUST_USE int p2p__stream_share(p2p__sstream *s, p2p__block *b, size_t off, size_t len);
 /* Bytes that could be written now. */
 size_t p2p__stream_room(const p2p__sstream *s);
@@ -157,11 +159,13 @@ struct p2p__sconn {
   uint64_t next_sid, sid_step;
   uint64_t bytes_in, bytes_out;
   uint32_t n_streams, n_in, n_negotiating; /* objects; inbound and alive; of those not agreed */
+  uint32_t n_busy;                         /* streams with unsent bytes */
   int err;
   uint32_t code;
   uint16_t addr_len;
   uint8_t state, stage, due;
   bool inbound, early, goaway;
+  bool heard;    /* the peer said something of a stream */
   bool counted;  /* in n_half_open or n_dialing */
   bool was_up;   /* behaviours were told */
   bool released; /* the host is done with it: freed with its last stream */
