@@ -7,8 +7,6 @@
 #include "bench.h"
 #include "report.h"
 
-static const p2p_time PATIENCE = 15 * P2P_SECOND; /* for identify */
-
 typedef enum test_kind {
   MEASURED, /* on one connection; the line has seconds and cpu */
   EXERCISE, /* on one connection; the line has ok, in any case */
@@ -81,18 +79,10 @@ static int run_exercise(bench *b, const struct test *t) {
   return json_end(&b->out) == 0 && err >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* As the peers of other implementations do, a test begins when identify has answered or
- * failed: its messages are not beside the measured ones. A test meets a lost connection by itself. */
-static void settle(bench *b) {
-  session *s = &b->session;
-  (void)!session_wait(s, &s->identified, clock_now() + PATIENCE);
-}
-
 static int run(bench *b, const struct test *t) {
   session_opts o = bench_session_opts(b);
   int code = t->kind == ALONE ? 0 : session_open(&b->session, &o);
   if (code != 0) return code;
-  if (t->kind != ALONE) settle(b);
   json_begin(&b->out);
   json_text(&b->out, "test", t->name);
   code = t->kind == EXERCISE ? run_exercise(b, t) : run_measured(b, t);
