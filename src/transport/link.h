@@ -83,7 +83,8 @@ typedef enum p2p__down_kind {
   P2P__DOWN_FINISH,    /* sid */
   P2P__DOWN_RESET,     /* sid, code */
   P2P__DOWN_STOP,      /* sid, code */
-  P2P__DOWN_CLOSE      /* code, err: graceful when err is 0, else at once; DOWN follows */
+  P2P__DOWN_CLOSE /* code, err: graceful when err is 0, DOWN follows; else at once: DOWN is told
+                          before the call returns, the owner may be gone after it */
 } p2p__down_kind;
 
 typedef struct p2p__down {
