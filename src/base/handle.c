@@ -70,6 +70,7 @@ int p2p__handles_add(p2p__handles *t, void *object, uint64_t *id) {
     t->slots[i].id = t->first_generation << SLOT_BITS | i;
   }
   t->slots[i].object = object;
+  t->live++;
   *id = t->slots[i].id;
   return 0;
 }
@@ -83,6 +84,7 @@ void *p2p__handles_get(const p2p__handles *t, uint64_t id) {
 void p2p__handles_del(p2p__handles *t, uint64_t id) {
   if (!p2p__handles_get(t, id)) return;
   uint32_t i = (uint32_t)id & SLOT_MASK;
+  t->live--;
   t->slots[i].object = NULL;
   t->slots[i].id = generation_of((id >> SLOT_BITS) + 1) << SLOT_BITS | i;
   free_push(t, i);

@@ -15,7 +15,8 @@ typedef struct p2p__handle_slot {
 
 typedef struct p2p__handles {
   p2p__handle_slot *slots;
-  uint32_t n, cap, max;
+  uint32_t n, cap, max; /* slots ever used, allocated, at most */
+  uint32_t live;        /* handles that are valid */
   uint32_t free_head, free_tail;
   uint64_t first_generation;
   p2p__mem *mem;

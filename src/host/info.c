@@ -5,8 +5,8 @@
 int p2p_host_get(p2p_host *h, p2p_host_stats *out) {
   if (!h || !out || !out->size) return P2P_EINVAL;
   p2p_host_stats stats = { .size = out->size,
-                           .conns = h->swarm.conns.n,
-                           .streams = h->swarm.streams.n,
+                           .conns = h->swarm.conns.live,
+                           .streams = h->swarm.streams.live,
                            .dials = h->swarm.n_dialing,
                            .half_open = h->swarm.n_half_open,
                            .conns_in = h->swarm.conns_in,

@@ -156,6 +156,11 @@ static void perf_on_many_streams_at_once_ends_on_all(void **state) {
     assert_int_equal(got[i].err, 0);
     assert_int_equal(got[i].perf.downloaded, 100000);
   }
+  (void)duet_run(&d, P2P_SECOND, NULL);
+  p2p_host_stats stats = { .size = sizeof stats };
+  assert_int_equal(p2p_host_get(d.a.host, &stats), 0);
+  assert_int_equal(stats.streams, 0); /* of those that are, not of those that were */
+  assert_int_equal(stats.conns, 1);
 }
 
 int main(void) {
