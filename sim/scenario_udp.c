@@ -6,7 +6,7 @@ enum { COUNT = 50000, SIZE = 100, PORT = 5000 };
 typedef struct weather {
   p2p_io *io;
   int sock;
-  uint16_t seen[COUNT]; /* how often each came */
+  uint8_t seen[COUNT]; /* how often each came */
   uint32_t next, late, doubled, came, foreign;
 } weather;
 
@@ -65,8 +65,7 @@ void scenario_udp_weather(scenario_run *r) {
                         .reorder_ppm = 30000,
                         .reorder_by = 5 * P2P_MS,
                         .mtu = 1280 };
-  static weather w; /* large; one run at a time */
-  w = (weather){ .io = raw_node(r, 2) };
+  weather w = { .io = raw_node(r, 2) };
   p2p_io *a = raw_node(r, 1);
   p2p_sim_link(r->sim, a, w.io, &path);
   p2p_endpoint to, here = raw_at(1, 0), there = raw_at(2, PORT);
