@@ -33,6 +33,9 @@ static void probe_fact(p2p__behaviour *b, const p2p__fact *f, p2p_time now) {
   probe *p = P2P_CONTAINER(b, probe, base);
   (void)now;
   keep(p, f);
+  if (f->kind == P2P__FACT_MESSAGE && p->resets) {
+    p->acts[p->n_acts++] = (p2p__act){ .kind = P2P__ACT_RESET, .stream = f->stream };
+  }
   if (f->kind == P2P__FACT_ENDED && p->finishes) {
     p->acts[p->n_acts++] = (p2p__act){ .kind = P2P__ACT_FINISH, .stream = f->stream };
   }

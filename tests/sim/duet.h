@@ -18,6 +18,7 @@ typedef struct probe {
   size_t n_acts, done;
   p2p_time deadline;
   bool finishes; /* answers ENDED with FINISH */
+  bool resets;   /* answers MESSAGE with RESET */
   bool freed;
 } probe;
 

@@ -234,6 +234,16 @@ static void reset_tells_both_sides_and_silences_the_stream(void **state) {
   assert_int_equal(probe_count(&d.b, P2P__FACT_MESSAGE), 0);
 }
 
+/* Also the messages that have arrived with the one that was answered so. */
+static void reset_stream_gives_no_more_messages(void **state) {
+  (void)state;
+  d.b.probe.resets = true;
+  p2p_stream s = user_open(PROBE_FRAMED);
+  user_write(s, "\1a\1b\1c", 6);
+  expect_closed(&d.b, P2P_ECANCELED);
+  assert_int_equal(probe_count(&d.b, P2P__FACT_MESSAGE), 1);
+}
+
 static p2p__block *block(void) {
   p2p__block *b = p2p__block_new(&d.a.host->loop.pool, P2P__BLOCK_MAX);
   assert_non_null(b);
@@ -262,6 +272,21 @@ static void send_with_room_is_refused_when_full_and_told_when_there_is_room(void
   for (size_t i = 0; i < d.b.probe.n_facts; i++) got += d.b.probe.facts[i].bytes.len;
   assert_int_equal(got, sent * b->cap);
   p2p__block_unref(&d.a.host->loop.pool, b);
+}
+
+/* A message is taken whole or not at all. */
+static void send_of_bytes_beyond_the_room_takes_none_of_them(void **state) {
+  (void)state;
+  uint64_t stream = open_from_a(PROBE_RAW);
+  static uint8_t bytes[100000];
+  p2p__act a = { .kind = P2P__ACT_SEND, .stream = stream, .room = true };
+  a.bytes = p2p__bytes(bytes, sizeof bytes);
+  size_t fit = (size_t)d.a.host->limits.stream_send_queue / sizeof bytes;
+  for (size_t i = 0; i <= fit; i++) probe_do(&d.a, a);
+  assert_int_equal(probe_count(&d.a, P2P__FACT_FULL), 1);
+  probe_do(&d.a, (p2p__act){ .kind = P2P__ACT_FINISH, .stream = stream });
+  expect_closed(&d.a, 0);
+  assert_int_equal(d.b.probe.n_bytes, fit * sizeof bytes);
 }
 
 static void send_without_room_resets_the_stream(void **state) {
@@ -315,6 +340,7 @@ typedef struct question {
 static const question questions[] = {
   { "\2hi", 3, true, false, false, 0, "hi" },
   { "\2hi", 3, false, false, false, 0, "hi" }, /* no need to end */
+  { "\2hi\2ho", 6, true, false, false, 0, "hi" },
   { "\0", 1, true, false, false, 0, "" },
   { "", 0, true, false, false, P2P_EEOF, "" },
   { "", 0, false, true, false, P2P_ERESET, "" },
@@ -436,7 +462,9 @@ int main(void) {
     TEST(open_carries_its_first_message_and_finish_ends_it),
     TEST(open_that_fails_is_told_once_without_a_stream),
     TEST(reset_tells_both_sides_and_silences_the_stream),
+    TEST(reset_stream_gives_no_more_messages),
     TEST(send_with_room_is_refused_when_full_and_told_when_there_is_room),
+    TEST(send_of_bytes_beyond_the_room_takes_none_of_them),
     TEST(send_without_room_resets_the_stream),
     TEST(ask_has_one_answer),
     TEST(ask_fails_at_once_when_there_is_no_way),
