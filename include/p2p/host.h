@@ -46,7 +46,7 @@ typedef struct p2p_setting {
 typedef bool (*p2p_gate_fn)(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
 
 /* Told every multistream-select line of a connection or of one of its streams (stream.id 0: of the
- * connection itself). For tests and for people who debug. */
+ * connection itself). For tests and for people who debug. Must not call the host. */
 typedef void (*p2p_trace_fn)(void *user, p2p_conn conn, p2p_stream stream, bool in, p2p_bytes line);
 
 typedef struct p2p_host_opts {
@@ -296,7 +296,7 @@ typedef struct p2p_event {
  * nothing but behaviours that wait for room (limit events_max). */
 P2P_API const p2p_event *p2p_next_event(p2p_host *h);
 
-/* Runs fn(h, arg) on the host's thread, soon. From any thread. P2P_ENOMEM, P2P_ECLOSED. */
+/* Runs fn(h, arg) on the host's thread, soon. From any thread. P2P_EAGAIN: 256 are waiting. */
 P2P_API P2P_MUST_USE int p2p_host_post(p2p_host *h, void (*fn)(p2p_host *h, void *arg), void *arg);
 
 /* ---- numbers ---- */

@@ -61,11 +61,17 @@ static size_t seg_room(const p2p__seg *s) {
   return s->block->cap - (s->off + s->len);
 }
 
-/* The size of the largest block for hint that the budget takes, charged; 0: none. */
+static size_t smaller_class(size_t size) {
+  return p2p__block_size_for(size / 4 - sizeof(p2p__block));
+}
+
+/* The size of the block for hint, or a smaller one that the budget takes, charged; 0: none. A block
+ * that would stay more than half empty costs others too much: two smaller ones do. */
 static size_t charge_block(p2p__queue *q, size_t hint) {
-  size_t size = p2p__block_size_for(p2p__max(hint, q->len / 4));
+  size_t want = p2p__max(hint, q->len / 4), size = p2p__block_size_for(want);
+  if (want < size / 2) size = smaller_class(size);
   while (!p2p__budget_charge(q->budget, size)) {
-    size_t smaller = p2p__block_size_for(size / 4 - sizeof(p2p__block));
+    size_t smaller = smaller_class(size);
     if (smaller == size) return 0;
     size = smaller;
   }

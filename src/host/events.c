@@ -9,23 +9,27 @@ static void forget(p2p_host *h, p2p__sconn *c) {
   p2p__conn_release(c);
 }
 
-void p2p__host_conn_due(void *host, p2p__sconn *c) {
+/* Nobody takes events: the oldest ends are forgotten, so that they cannot pile up. */
+static void forget_beyond_limit(p2p_host *h) {
+  if (h->n_closed <= h->limits.events_max) return;
+  p2p__list *from = p2p__list_empty(&h->closed) ? &h->flown : &h->closed;
+  if (!p2p__list_empty(from)) forget(h, P2P_CONTAINER(from->next, p2p__sconn, host_node));
+}
+
+void p2p__host_conn_due(void *host, p2p__sconn *c, unsigned due) {
   p2p_host *h = host;
-  bool closed = c->due & P2P__DUE_CLOSED;
+  bool closed = due & P2P__DUE_CLOSED;
   if (closed && c->inbound && !c->was_up) { /* it never was there for the user */
-    c->due = 0;
     p2p__conn_release(c);
     return;
   }
-  if (closed) h->n_closed++;
-  if (c->due & P2P__DUE_OPEN) {
-    if (!p2p__list_linked(&c->host_node)) p2p__list_add(&h->opened, &c->host_node);
-  } else if (closed) {
-    p2p__list_add(&h->closed, &c->host_node);
-  }
-  /* Nobody takes events: the oldest ends are forgotten, so that they cannot pile up. */
-  if (h->n_closed > h->limits.events_max && !p2p__list_empty(&h->closed))
-    forget(h, P2P_CONTAINER(h->closed.next, p2p__sconn, host_node));
+  c->events |= (uint8_t)due;
+  p2p__list_del(&c->host_node);
+  bool untold = c->events & P2P__DUE_OPEN;
+  p2p__list_add(!closed ? &h->opened : untold ? &h->flown : &h->closed, &c->host_node);
+  if (!closed) return;
+  h->n_closed++;
+  forget_beyond_limit(h);
 }
 
 static void conn_event(p2p_host *h, p2p__sconn *c, p2p_event_kind kind) {
@@ -37,18 +41,21 @@ static void conn_event(p2p_host *h, p2p__sconn *c, p2p_event_kind kind) {
 }
 
 static bool next_opened(p2p_host *h) {
-  if (p2p__list_empty(&h->opened)) return false;
-  p2p__sconn *c = P2P_CONTAINER(p2p__list_pop(&h->opened), p2p__sconn, host_node);
-  c->due &= (uint8_t)~P2P__DUE_OPEN;
+  p2p__list *node = p2p__list_pop(&h->opened);
+  if (!node) node = p2p__list_pop(&h->flown);
+  if (!node) return false;
+  p2p__sconn *c = P2P_CONTAINER(node, p2p__sconn, host_node);
+  c->events &= (uint8_t)~P2P__DUE_OPEN;
   conn_event(h, c, P2P_EV_CONN_OPEN);
-  if (c->due & P2P__DUE_CLOSED) p2p__list_add(&h->closed, &c->host_node);
+  if (c->events & P2P__DUE_CLOSED) p2p__list_add(&h->closed, &c->host_node);
   return true;
 }
 
 static bool next_closed(p2p_host *h) {
-  if (p2p__list_empty(&h->closed)) return false;
-  p2p__sconn *c = P2P_CONTAINER(p2p__list_pop(&h->closed), p2p__sconn, host_node);
-  c->due = 0;
+  p2p__list *node = p2p__list_pop(&h->closed);
+  if (!node) return false;
+  p2p__sconn *c = P2P_CONTAINER(node, p2p__sconn, host_node);
+  c->events = 0;
   h->n_closed--;
   conn_event(h, c, P2P_EV_CONN_CLOSED);
   h->event.err = c->err;
@@ -63,6 +70,16 @@ void p2p__host_stream_event(p2p__sstream *s, unsigned bits) {
   p2p_host *h = s->swarm->host.ctx;
   s->events |= (uint8_t)bits;
   if (!p2p__list_linked(&s->host_node)) p2p__list_add(&h->stream_events, &s->host_node);
+}
+
+void p2p__host_stream_ended(p2p__sstream *s) {
+  p2p_host *h = s->swarm->host.ctx;
+  s->events |= P2P__DUE_CLOSED;
+  p2p__list_del(&s->host_node);
+  p2p__list_add(&h->stream_ends, &s->host_node);
+  if (++h->n_ended <= h->limits.events_max) return;
+  h->n_ended--;
+  p2p__stream_free(P2P_CONTAINER(h->stream_ends.next, p2p__sstream, host_node));
 }
 
 static const struct {
@@ -87,19 +104,21 @@ static void stream_event(p2p_host *h, p2p__sstream *s, p2p_event_kind kind) {
   if (s->conn->peer) h->event.peer = s->conn->peer->id;
 }
 
-/* One event of the first stream that has some; a stream with more goes to the end of the list. */
+/* One event of the first stream that has some; a living stream with more goes to the end of the
+ * list, one that is closed stays in front until its CLOSED. */
 static bool next_stream(p2p_host *h) {
   p2p__list *node = p2p__list_pop(&h->stream_events);
-  if (!node) return false;
-  p2p__sstream *s = P2P_CONTAINER(node, p2p__sstream, host_node);
-  for (size_t i = 0; i < P2P_COUNT(stream_kinds); i++) {
-    if (!(s->events & stream_kinds[i].bit)) continue;
-    s->events &= (uint8_t)~stream_kinds[i].bit;
-    stream_event(h, s, stream_kinds[i].kind);
-    if (stream_kinds[i].bit == P2P__DUE_CLOSED) h->event_stream = s;
-    break;
-  }
-  if (s->events) p2p__list_add(&h->stream_events, &s->host_node);
+  if (!node && p2p__list_empty(&h->stream_ends)) return false;
+  p2p__sstream *s = P2P_CONTAINER(node ? node : h->stream_ends.next, p2p__sstream, host_node);
+  size_t i = 0;
+  while (!(s->events & stream_kinds[i].bit)) i++;
+  s->events &= (uint8_t)~stream_kinds[i].bit;
+  stream_event(h, s, stream_kinds[i].kind);
+  if (node && s->events) p2p__list_add(&h->stream_events, &s->host_node);
+  if (stream_kinds[i].bit != P2P__DUE_CLOSED) return true;
+  p2p__list_del(&s->host_node);
+  h->n_ended--;
+  h->event_stream = s;
   return true;
 }
 
@@ -119,6 +138,7 @@ static int ring_grow(p2p_host *h) {
 void p2p__host_emit(void *host, const p2p_event *e) {
   p2p_host *h = host;
   host_ring *r = &h->ring;
+  h->news = true;
   if (r->n == r->cap && ring_grow(h) < 0) { /* nobody takes events: the oldest gives way */
     if (!r->cap) return;
     r->head = (r->head + 1) % r->cap;

@@ -121,8 +121,10 @@ static void host_basics(p2p_host *h, const p2p_host_opts *o) {
   h->close_by = P2P_NEVER;
   p2p__list_init(&h->protocols);
   p2p__list_init(&h->opened);
+  p2p__list_init(&h->flown);
   p2p__list_init(&h->closed);
   p2p__list_init(&h->stream_events);
+  p2p__list_init(&h->stream_ends);
   p2p__host_posts_init(&h->posts);
   p2p_bytes agent = p2p__cstr(o->agent ? o->agent : "libp2p-c/" P2P_VERSION);
   memcpy(h->agent, agent.p, p2p__min(agent.len, sizeof h->agent - 1));
@@ -171,17 +173,27 @@ static void tell_addrs(p2p_host *h) {
   p2p__host_emit(h, &(p2p_event){ .kind = P2P_EV_ADDRS });
 }
 
+/* Closing is over when nothing is left and everybody was told; what has not gone in time is cut off. */
 static bool host_done(p2p_host *h) {
   if (!h->closing) return false;
-  h->is_closed = p2p__swarm_closed(&h->swarm) || h->loop.now >= h->close_by;
+  if (h->loop.now >= h->close_by && !h->forced) {
+    h->forced = true;
+    h->close_by = P2P_NEVER;
+    p2p__swarm_close(&h->swarm, P2P_ETIMEOUT);
+  }
+  h->is_closed = p2p__swarm_closed(&h->swarm);
   return h->is_closed;
 }
 
-int p2p_host_step(p2p_host *h, p2p_time max_wait) {
-  if (!h) return P2P_EINVAL;
+/* Something is to be done at once, outside of what the loop knows. */
+static bool host_is_due(const p2p_host *h) {
+  return h->addrs_dirty || h->news || (h->closing && p2p__swarm_closed(&h->swarm));
+}
+
+static int host_turn(p2p_host *h, p2p_time until) {
   if (h->is_closed) return P2P_ECLOSED;
-  p2p_time until = max_wait ? p2p__time_add(p2p_host_now(h), max_wait) : 0;
-  if (atomic_load_explicit(&h->stop, memory_order_relaxed) || h->addrs_dirty) until = 0;
+  if (host_is_due(h)) until = 0;
+  h->news = false;
   int n = p2p__loop_turn(&h->loop, p2p__time_min(until, h->close_by));
   if (n < 0) return n;
   p2p__host_posts_run(h);
@@ -189,10 +201,16 @@ int p2p_host_step(p2p_host *h, p2p_time max_wait) {
   return host_done(h) ? P2P_ECLOSED : 0;
 }
 
+int p2p_host_step(p2p_host *h, p2p_time max_wait) {
+  if (!h) return P2P_EINVAL;
+  p2p_time until = max_wait ? p2p__time_add(p2p_host_now(h), max_wait) : 0;
+  return host_turn(h, atomic_exchange(&h->stop, false) ? 0 : until);
+}
+
 int p2p_host_run(p2p_host *h) {
   if (!h) return P2P_EINVAL;
   while (!atomic_exchange(&h->stop, false)) {
-    int err = p2p_host_step(h, P2P_NEVER);
+    int err = host_turn(h, P2P_NEVER);
     if (err < 0) return err == P2P_ECLOSED ? 0 : err;
     while (p2p_next_event(h)) continue; /* who runs a host so lives in callbacks */
   }
@@ -203,7 +221,7 @@ int p2p_host_close(p2p_host *h, p2p_time within) {
   if (!h) return P2P_EINVAL;
   h->closing = true;
   h->close_by = p2p__time_add(p2p_host_now(h), within);
-  p2p__swarm_close(&h->swarm);
+  p2p__swarm_close(&h->swarm, 0);
   return 0;
 }
 
@@ -211,7 +229,7 @@ int p2p_host_close(p2p_host *h, p2p_time within) {
 int p2p_host_fd(const p2p_host *h) { return h ? h->io->ops->fd(h->io) : P2P_EINVAL; }
 
 p2p_time p2p_host_deadline(const p2p_host *h) {
-  if (!h || h->addrs_dirty) return 0;
+  if (!h || host_is_due(h)) return 0;
   return p2p__time_min(p2p__loop_deadline(&h->loop), h->close_by);
 }
 

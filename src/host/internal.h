@@ -60,10 +60,12 @@ struct p2p_host {
   p2p__muxer muxers[HOST_MUXERS];
   const char *muxer_ids[HOST_MUXERS];
   p2p__behaviour *ping, *identify, *perf;
-  p2p__list protocols;      /* host_protocol */
-  p2p__list opened, closed; /* connections with an event to come out */
-  size_t n_closed;
-  p2p__list stream_events; /* streams with events to come out */
+  p2p__list protocols; /* host_protocol */
+  /* Objects with events to come out: connections that are up; closed before their OPEN was taken;
+   * closed. Streams that live; that are closed. */
+  p2p__list opened, flown, closed;
+  p2p__list stream_events, stream_ends;
+  size_t n_closed, n_ended;
   host_ring ring;
   p2p_event event;        /* the one given last … */
   p2p__sconn *event_conn; /* … whose object is freed with the next call */
@@ -78,6 +80,8 @@ struct p2p_host {
   p2p_time close_by;
   char agent[128];
   bool own_io, has_loop, closing, is_closed, addrs_dirty, serve_perf;
+  bool forced; /* closing took too long: what is left was cut off */
+  bool news;   /* an event came up outside a turn: step returns at once */
 };
 
 /* builtin.c */
@@ -89,10 +93,11 @@ P2P_MUST_USE int p2p__host_transports(p2p_host *h);
 P2P_MUST_USE int p2p__host_behaviours(p2p_host *h);
 
 /* events.c */
-void p2p__host_conn_due(void *host, p2p__sconn *c);
+void p2p__host_conn_due(void *host, p2p__sconn *c, unsigned due);
 void p2p__host_emit(void *host, const p2p_event *e);
 void p2p__host_events_fini(p2p_host *h);
 void p2p__host_stream_event(p2p__sstream *s, unsigned bits);
+void p2p__host_stream_ended(p2p__sstream *s);
 
 /* post.c */
 void p2p__host_posts_init(host_posts *p);

@@ -72,7 +72,7 @@ static void event_writable(p2p__sstream *s, p2p_time now) {
 static void event_closed(p2p__sstream *s, p2p_time now) {
   (void)now;
   s->held = true;
-  p2p__host_stream_event(s, P2P__DUE_CLOSED);
+  p2p__host_stream_ended(s);
 }
 
 static const p2p__stream_ops event_ops = {
@@ -90,6 +90,14 @@ static void stream_handle(p2p__sstream *s, host_handler *hh) {
 }
 
 /* ---- protocols ---- */
+/* An id is a line of multistream-select: printable, no longer than peers keep. */
+static bool id_is_valid(const p2p_host *h, const char *id) {
+  size_t len = strlen(id);
+  for (size_t i = 0; i < len; i++)
+    if ((uint8_t)id[i] <= ' ' || id[i] == 0x7f) return false;
+  return len > 0 && len <= h->limits.identify_string;
+}
+
 static int protocol_accept(p2p__served *served, p2p__sstream *s) {
   host_protocol *p = P2P_CONTAINER(served, host_protocol, served);
   if (p->handler) p->handler->refs++;
@@ -99,7 +107,7 @@ static int protocol_accept(p2p__served *served, p2p__sstream *s) {
 
 static void protocol_free(host_protocol *p) {
   p2p_host *h = p->host;
-  p2p__swarm_unserve(&h->swarm, &p->served);
+  p2p__swarm_unserve(&p->served);
   p2p__list_del(&p->node);
   p2p__host_handler_unref(h, p->handler);
   p2p__release(&h->mem, P2P__MEM_HOST, p, sizeof *p + strlen(p->id) + 1);
@@ -123,10 +131,9 @@ static int protocol_new(p2p_host *h, const char *id, size_t len, host_protocol *
 
 int p2p_protocol_add(p2p_host *h, const char *id, const p2p_handler *handler) {
   if (!h || !id || (handler && !handler->size)) return P2P_EINVAL;
-  size_t len = strlen(id);
-  if (len == 0 || len > h->limits.identify_string) return P2P_EINVAL;
+  if (!id_is_valid(h, id)) return P2P_EINVAL;
   host_protocol *p;
-  int err = protocol_new(h, id, len, &p);
+  int err = protocol_new(h, id, strlen(id), &p);
   if (err < 0) return err;
   if (handler && !(p->handler = handler_new(h, handler))) {
     protocol_free(p);
@@ -173,7 +180,7 @@ static bool open_args(const p2p_host *h, const char *const *ids, size_t n,
                       const p2p_handler *handler, const p2p_stream *out) {
   if (!h || !ids || !n || !out || (handler && !handler->size)) return false;
   for (size_t i = 0; i < n; i++)
-    if (!ids[i] || !*ids[i] || strlen(ids[i]) > h->limits.identify_string) return false;
+    if (!ids[i] || !id_is_valid(h, ids[i])) return false;
   return true;
 }
 
@@ -204,6 +211,7 @@ static p2p__sstream *stream_of(p2p_host *h, p2p_stream s) {
 int p2p_peek(p2p_host *h, p2p_stream stream, p2p_bytes *out) {
   p2p__sstream *s = stream_of(h, stream);
   if (!s) return P2P_ESTALE;
+  if (!out) return P2P_EINVAL;
   int r = p2p__stream_peek(s, out);
   return r < 0 ? r : 0;
 }
@@ -220,6 +228,7 @@ int p2p_consume(p2p_host *h, p2p_stream stream, size_t n) {
 ptrdiff_t p2p_read(p2p_host *h, p2p_stream stream, void *buf, size_t cap) {
   p2p__sstream *s = stream_of(h, stream);
   if (!s) return P2P_ESTALE;
+  if (!buf && cap) return P2P_EINVAL;
   size_t done = 0;
   while (done < cap) {
     p2p_bytes b;
@@ -237,24 +246,28 @@ ptrdiff_t p2p_read(p2p_host *h, p2p_stream stream, void *buf, size_t cap) {
 ptrdiff_t p2p_write(p2p_host *h, p2p_stream stream, const void *buf, size_t len) {
   p2p__sstream *s = stream_of(h, stream);
   if (!s) return P2P_ESTALE;
+  if (!buf && len) return P2P_EINVAL;
   return p2p__stream_write(s, p2p__bytes(buf, len));
 }
 
 int p2p_reserve(p2p_host *h, p2p_stream stream, size_t hint, void **p, size_t *len) {
   p2p__sstream *s = stream_of(h, stream);
+  if (!p || !len) return P2P_EINVAL;
   *p = NULL;
   *len = 0;
   if (!s) return P2P_ESTALE;
   p2p__span room;
   int err = p2p__stream_reserve(s, hint, &room);
   *p = room.p;
-  *len = room.len;
+  *len = s->reserved = room.len;
   return err;
 }
 
 int p2p_commit(p2p_host *h, p2p_stream stream, size_t n) {
   p2p__sstream *s = stream_of(h, stream);
   if (!s) return P2P_ESTALE;
+  if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_ECLOSED;
+  if (n > s->reserved) return P2P_EINVAL;
   p2p__stream_commit(s, n);
   return 0;
 }
@@ -312,6 +325,8 @@ int p2p_stream_set_handler(p2p_host *h, p2p_stream stream, const p2p_handler *ha
   host_handler *hh = NULL;
   if (handler && !(hh = handler_new(h, handler))) return P2P_ENOMEM;
   if (s->ops == &handler_ops) p2p__host_handler_unref(h, s->ctx);
+  s->events = 0; /* what was not taken is told in the new way */
+  p2p__list_del(&s->host_node);
   stream_handle(s, hh);
   if (p2p__stream_unread(s) || s->in_ended) p2p__stream_due(s, P2P__DUE_READABLE, false);
   return 0;

@@ -68,6 +68,7 @@ static void yamux_stats(const p2p__mux *m, p2p__mux_stats *out) {
   const p2p__yamux_stream *s;
   for (size_t i = 0; (s = p2p__u64map_next(&y->streams, &i));) {
     if (s->window > out->window) out->window = s->window;
+    out->queued += s->sendq.len + (s->finishing && !s->fin_sent);
   }
 }
 

@@ -14,8 +14,10 @@
 enum {
   CTL_FRAMES = 85, /* pongs and resets in one record: data flows beside a flood of them */
   CTL_BYTES = CTL_FRAMES * P2P__YAMUX_HEADER,
-  SLIVER = 256,   /* bytes; a record with data in it is not topped up with less */
-  MORE_HINT = 512 /* bytes; headers beyond plan.few take the smallest block */
+  SLIVER = 256,     /* bytes; a record with data in it is not topped up with less */
+  SHARERS = 4,      /* streams that find a place in one record, … */
+  FRAME_MIN = 1024, /* bytes; … unless their frames were shorter than this */
+  MORE_HINT = 512   /* bytes; headers beyond plan.few take the smallest block */
 };
 
 typedef struct layout {
@@ -194,6 +196,14 @@ static void lay_streams(layout *o) {
   o->y->plan.turn = NULL; /* all were served */
 }
 
+/* What a stream sends in its turn. Small records are small because the rate is: several streams share
+ * each, so that a turn comes round as soon. */
+static size_t quantum_of(const p2p__yamux *y, size_t max) {
+  bool alone = y->ring.next == y->ring.prev;
+  size_t share = alone ? max : p2p__max(max / SHARERS, FRAME_MIN + P2P__YAMUX_HEADER);
+  return p2p__min(P2P__YAMUX_PAYLOAD, p2p__min(share, max) - P2P__YAMUX_HEADER);
+}
+
 size_t p2p__yamux_pull(p2p__mux *m, size_t max, p2p_bytes *v, size_t n, p2p_time now) {
   p2p__yamux *y = p2p__yamux_of(m);
   p2p__yamux_plan_drop(y);
@@ -201,7 +211,7 @@ size_t p2p__yamux_pull(p2p__mux *m, size_t max, p2p_bytes *v, size_t n, p2p_time
   y->plan.turn = NULL;
   y->plan.cut_one = NULL;
   if (max <= P2P__YAMUX_HEADER) return 0;
-  y->plan.quantum = p2p__min(P2P__YAMUX_PAYLOAD, max - P2P__YAMUX_HEADER);
+  y->plan.quantum = quantum_of(y, max);
   layout o = { .y = y, .v = v, .cap = n, .left = max };
   lay_session(&o);
   if (y->err) return o.n;

@@ -6,12 +6,12 @@
  * stream is gone. */
 #include "swarm/internal.h"
 
-static void conn_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now);
+static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now);
 
 static int conn_init(p2p__sconn *c, p2p_bytes addr) {
   p2p__swarm *w = c->swarm;
   const p2p__limits *limits = p2p__swarm_env(w)->limits;
-  c->owner.up = conn_up;
+  c->owner.up = conn_told;
   c->state = c->inbound ? P2P__CONN_SECURING : P2P__CONN_DIALING;
   c->tx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_send_queue };
   c->rx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_recv_queue };
@@ -87,9 +87,7 @@ int p2p__conn_print_addr(p2p__sconn *c, p2p__wr *w) {
 /* ---- admission ---- */
 static size_t conns_of(p2p__swarm *w, const p2p_peer_id *id) {
   const p2p__peer *peer = p2p__peer_find(&w->peers, id);
-  size_t n = 0;
-  for (p2p__list *x = peer ? peer->conns.next : NULL; x && x != &peer->conns; x = x->next) n++;
-  return n;
+  return peer ? peer->n_admitted : 0;
 }
 
 int p2p__conn_admission(p2p__swarm *w, const p2p_peer_id *peer, p2p_bytes addr, bool inbound,
@@ -120,14 +118,22 @@ int p2p__conn_meet(p2p__swarm *w, const p2p__up_secured *secured, p2p__peer **ou
     p2p__peer_unref(&w->peers, peer);
     return err;
   }
+  peer->n_admitted++;
   *out = peer;
   return 0;
+}
+
+void p2p__conn_part(p2p__swarm *w, p2p__peer *peer) {
+  if (!peer) return;
+  peer->n_admitted--;
+  p2p__peer_unref(&w->peers, peer);
 }
 
 void p2p__conn_set_peer(p2p__sconn *c, p2p__peer *peer, const char *security) {
   p2p__peer_unref(&c->swarm->peers, c->peer);
   c->peer = peer;
   c->security = security;
+  c->admitted = security != NULL;
 }
 
 /* Inbound: who came is known; may they stay? */
@@ -158,7 +164,7 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
     c->swarm->conns_in++;
   else
     c->swarm->conns_out++;
-  p2p__list_del(&c->of_peer); /* of those being dialed */
+  p2p__list_del(&c->of_peer); /* of those being dialed, or half open */
   p2p__list_add(&c->peer->conns, &c->of_peer);
   p2p__conn_due(c, P2P__DUE_OPEN);
   for (p2p__list *n = c->streams.next; n != &c->streams; n = n->next)
@@ -175,6 +181,8 @@ void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage) {
   c->code = code;
   c->stage = (uint8_t)stage;
   p2p__list_del(&c->of_peer);
+  if (c->admitted) c->peer->n_admitted--;
+  c->admitted = false;
   for (p2p__list *n = c->streams.next; n != &c->streams; n = n->next) {
     p2p__sstream *s = P2P_CONTAINER(n, p2p__sstream, of_conn);
     p2p__stream_keep(s); /* its slices die with this turn */
@@ -186,7 +194,7 @@ void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage) {
 void p2p__conn_close(p2p__sconn *c, uint32_t code, int err) {
   p2p__loop_refresh(c->swarm->loop);
   p2p_time now = p2p__swarm_now(c->swarm);
-  if (c->state >= P2P__CONN_CLOSING) return;
+  if (c->state == P2P__CONN_CLOSED || (c->state == P2P__CONN_CLOSING && !err)) return;
   if (c->state == P2P__CONN_DIALING) {
     p2p__dial_cancel(c, now);
     p2p__conn_down(c, err ? err : P2P_ECANCELED, code, P2P_STAGE_CONNECT);
@@ -250,7 +258,7 @@ static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
   }
 }
 
-static void conn_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
+static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   p2p__sconn *c = P2P_CONTAINER(owner, p2p__sconn, owner);
   switch (u->kind) {
   case P2P__UP_SECURED: conn_secured(c, u->secured, now); break;

@@ -36,7 +36,7 @@ static size_t dial_size(size_t n) { return sizeof(p2p__dial) + n * sizeof(attemp
 /* ---- life ---- */
 static void dial_free(p2p__dial *d) {
   p2p__swarm *w = d->conn->swarm;
-  for (size_t i = 0; i < d->n; i++) p2p__peer_unref(&w->peers, d->attempts[i].peer);
+  for (size_t i = 0; i < d->n; i++) p2p__conn_part(w, d->attempts[i].peer);
   p2p__timer_clear(&w->loop->timers, &d->timer);
   p2p__timers_unreserve(&w->loop->timers);
   p2p__release(w->loop->mem, P2P__MEM_CONN, d->bytes, d->n_bytes);
@@ -61,12 +61,6 @@ void p2p__dial_cancel(p2p__sconn *c, p2p_time now) {
 }
 
 /* ---- attempts ---- */
-static p2p__transport *transport_for(p2p__swarm *w, p2p_bytes addr, bool listen) {
-  for (size_t i = 0; i < w->n_transports; i++)
-    if (w->transports[i]->ops->claims(w->transports[i], addr, listen)) return w->transports[i];
-  return NULL;
-}
-
 static p2p__link_spec attempt_spec(attempt *a, p2p_time now) {
   p2p__dial *d = a->dial;
   p2p__swarm *w = d->conn->swarm;
@@ -87,7 +81,7 @@ static p2p__link_spec attempt_spec(attempt *a, p2p_time now) {
 
 static int attempt_begin(attempt *a, p2p_time now) {
   p2p__swarm *w = a->dial->conn->swarm;
-  p2p__transport *t = transport_for(w, a->addr, false);
+  p2p__transport *t = p2p__swarm_transport(w, a->addr, false);
   a->stage = P2P_STAGE_ADDRESS;
   if (!t) return P2P_ENOTSUP;
   a->stage = P2P_STAGE_CONNECT;
@@ -178,7 +172,7 @@ static void attempt_lost(attempt *a, const p2p__up_down *down, p2p_time now) {
   d->live--;
   a->err = down->err ? down->err : P2P_ECLOSED;
   a->stage = (uint8_t)down->stage;
-  p2p__peer_unref(&d->conn->swarm->peers, a->peer);
+  p2p__conn_part(d->conn->swarm, a->peer);
   a->peer = NULL;
   if (d->done || attempt_again(a, down, now)) return;
   dial_go(d, now);
@@ -240,7 +234,7 @@ int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes 
   if (w->n_dialing >= limits->conns_pending_out) return P2P_ELIMIT;
   if (p2p_peer_id_eq(expected, &w->identity->peer)) return P2P_ESELF;
   bool any = false;
-  for (size_t i = 0; i < n; i++) any |= transport_for(w, addrs[i], false) != NULL;
+  for (size_t i = 0; i < n; i++) any |= p2p__swarm_transport(w, addrs[i], false) != NULL;
   if (!any) return P2P_ENOTSUP;
   p2p__sconn *c;
   int err = p2p__conn_new(w, false, addrs[0], &c);
@@ -255,9 +249,9 @@ int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes 
     p2p__conn_free(c);
     return err;
   }
+  /* In the next turn: whoever dials has the handle before anything is told of it. */
+  p2p__timer_set(&w->loop->timers, &c->dial->timer, p2p__swarm_now(w));
   *out = c;
-  p2p__loop_refresh(w->loop);
-  dial_go(c->dial, p2p__swarm_now(w));
   return 0;
 }
 

@@ -123,7 +123,7 @@ static void driven_free(p2p__driven *d) {
     p2p__dstream_free(ds);
   }
   for (size_t i = 0; i < d->n_lines; i++) {
-    if (p2p__list_linked(&d->lines[i].served.node)) p2p__swarm_unserve(w, &d->lines[i].served);
+    if (p2p__list_linked(&d->lines[i].served.node)) p2p__swarm_unserve(&d->lines[i].served);
   }
   p2p__timer_clear(&w->loop->timers, &d->timer);
   p2p__timers_unreserve(&w->loop->timers);

@@ -288,14 +288,14 @@ static int send_message(p2p__dstream *ds, const p2p__act *a) {
   if (s->peer_stopped) return P2P_ESTOPPED;
   if (s->finishing || s->state == P2P__STREAM_CLOSED) return P2P_ECLOSED;
   if (p2p__stream_room(s) < w.len + len) return P2P_EAGAIN;
-  ptrdiff_t n = p2p__stream_write(s, p2p__wr_bytes(&w));
+  ptrdiff_t n = p2p__stream_put(s, p2p__wr_bytes(&w));
   if (n < 0) return (int)n;
   if ((size_t)n < w.len) return P2P_ELIMIT;
   if (a->block) {
     int err = p2p__stream_share(s, a->block, 0, len);
     return err < 0 && w.len == 0 ? P2P_EAGAIN : err;
   }
-  n = p2p__stream_write(s, a->bytes);
+  n = p2p__stream_put(s, a->bytes);
   if (n == P2P_EAGAIN && w.len == 0) return P2P_EAGAIN;
   return n == (ptrdiff_t)len ? 0 : P2P_ELIMIT;
 }

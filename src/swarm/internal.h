@@ -23,8 +23,13 @@ void p2p__stream_data(p2p__sstream *s, const p2p__up *u);
 void p2p__stream_keep(p2p__sstream *s); /* copies slices into owned blocks */
 
 /* ---- stream_io.c ---- */
+/* What the user reserved and did not commit is taken back: before anything else touches s->out. */
+void p2p__stream_unreserve(p2p__sstream *s);
 /* Bytes of c have left or were read: streams that wait for budget may go on. */
 void p2p__stream_feed(p2p__sconn *c);
+/* unsent grows, shrinks: bytes were written or staged, have left. */
+void p2p__stream_queued(p2p__sstream *s, size_t n);
+void p2p__stream_left(p2p__sstream *s, size_t n);
 
 /* ---- negotiate.c ---- */
 P2P_MUST_USE int p2p__nego_listen(p2p__sstream *s, p2p_time now);
@@ -45,7 +50,9 @@ P2P_MUST_USE int p2p__conn_admission(p2p__swarm *w, const p2p_peer_id *peer, p2p
                                      bool inbound, p2p_stage *stage);
 /* The peer of a secured link, referenced, with what the handshake told of it. */
 P2P_MUST_USE int p2p__conn_meet(p2p__swarm *w, const p2p__up_secured *secured, p2p__peer **out);
-/* Takes the reference; security may be NULL. */
+/* Ends what meet began: the connection does not count any more, the reference is given back. */
+void p2p__conn_part(p2p__swarm *w, p2p__peer *peer);
+/* Takes the reference. security: as secured told, then the peer was met; NULL: not yet. */
 void p2p__conn_set_peer(p2p__sconn *c, p2p__peer *peer, const char *security);
 void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up);
 /* The end, by link, dial or us: streams end, CLOSED is due. */
@@ -56,7 +63,6 @@ void p2p__conn_trace(void *ctx, bool in, p2p_bytes line); /* ctx: the connection
 void p2p__dial_cancel(p2p__sconn *c, p2p_time now);
 
 /* ---- listen.c ---- */
-void p2p__listeners_fini(p2p__swarm *w);
 void p2p__listeners_stop(p2p__swarm *w);
 
 #endif

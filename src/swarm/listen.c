@@ -12,15 +12,25 @@ typedef struct listener {
 } listener;
 
 /* ---- arrivals ---- */
+
+/* Too many are half open: who has been silent longest makes room, so that a crowd of silent ones
+ * cannot keep an honest peer out (HS-04). */
+static void drop_oldest(p2p__swarm *w) {
+  p2p__list *oldest = w->half_open.next;
+  if (oldest == &w->half_open) return;
+  p2p__conn_close(P2P_CONTAINER(oldest, p2p__sconn, of_peer), 0, P2P_ELIMIT);
+}
+
 static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spec *spec,
                             p2p_time now) {
   p2p__swarm *w = P2P_CONTAINER(base, listener, acceptor)->swarm;
   const p2p__limits *limits = p2p__swarm_env(w)->limits;
   if (w->closing) return P2P_ECLOSED;
-  if (w->n_half_open >= limits->conns_pending_in) return P2P_ELIMIT;
+  if (w->n_half_open >= limits->conns_pending_in) drop_oldest(w);
   p2p__sconn *c;
   int err = p2p__conn_new(w, true, remote, &c);
   if (err < 0) return err;
+  p2p__list_add(&w->half_open, &c->of_peer);
   *spec = (p2p__link_spec){ .owner = &c->owner,
                             .budget = &c->tx,
                             .deadline = p2p__time_add(now, limits->handshake_timeout) };
@@ -55,12 +65,6 @@ static void listener_closed(p2p__acceptor *base, int err) {
 }
 
 /* ---- listening ---- */
-static p2p__transport *transport_for(p2p__swarm *w, p2p_bytes addr) {
-  for (size_t i = 0; i < w->n_transports; i++)
-    if (w->transports[i]->ops->claims(w->transports[i], addr, true)) return w->transports[i];
-  return NULL;
-}
-
 static int listener_begin(listener *l, p2p_bytes addr) {
   uint8_t space[P2P_ADDR_MAX];
   p2p__wr bound = p2p__wr_of(space, sizeof space);
@@ -76,7 +80,7 @@ static int listener_begin(listener *l, p2p_bytes addr) {
 
 int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle) {
   if (w->closing) return P2P_ECLOSED;
-  p2p__transport *t = transport_for(w, addr);
+  p2p__transport *t = p2p__swarm_transport(w, addr, true);
   if (!t) return P2P_ENOTSUP;
   listener *l = p2p__alloc(w->loop->mem, P2P__MEM_HOST, sizeof *l);
   if (!l) return P2P_ENOMEM;
@@ -107,8 +111,6 @@ void p2p__listeners_stop(p2p__swarm *w) {
   uint32_t i = 0;
   for (listener *l; (l = p2p__handles_next(&w->listeners, &i)) != NULL;) listener_free(l);
 }
-
-void p2p__listeners_fini(p2p__swarm *w) { p2p__listeners_stop(w); }
 
 /* ---- our addresses ---- */
 enum { IFADDRS = 32 };

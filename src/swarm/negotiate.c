@@ -113,12 +113,13 @@ int p2p__nego_dial(p2p__sstream *s, const char *const *ids, size_t n, p2p_time n
 
 /* What has arrived, without taking it: owned bytes first, then slices. */
 static size_t gather(const p2p__sstream *s, uint8_t *out) {
-  p2p_bytes v[8];
+  p2p_bytes v[64];
   size_t n = p2p__queue_view(&s->in, 0, NEGO_GATHER, v, P2P_COUNT(v)), len = 0;
   for (size_t i = 0; i < n; i++) {
     memcpy(out + len, v[i].p, v[i].len);
     len += v[i].len;
   }
+  if (len < p2p__min(s->in.len, NEGO_GATHER)) return len; /* many small pieces: these first */
   for (const p2p__slice *x = s->slices; x && len < NEGO_GATHER; x = x->next) {
     size_t k = p2p__min(x->bytes.len, NEGO_GATHER - len);
     memcpy(out + len, x->bytes.p, k);

@@ -44,10 +44,12 @@ typedef struct p2p__peer {
   bool certified;   /* addrs came in a record that it signed */
   uint16_t addrs_len, n_addrs, n_protocols, pubkey_len, observed_len;
   uint32_t index;
-  uint32_t refs;   /* connections, dials and behaviours that name it */
-  p2p__list conns; /* the swarm's connections to it (p2p__sconn.of_peer) */
-  p2p__list lru;   /* linked while refs is 0 */
-  uint8_t *addrs;  /* packed: 2-byte length, address, …; without /p2p */
+  uint32_t refs;       /* connections, dials and behaviours that name it */
+  uint32_t n_admitted; /* connections that may be used, up or not yet */
+  uint32_t n_told;     /* connections that behaviours were told of */
+  p2p__list conns;     /* the swarm's connections to it (p2p__sconn.of_peer) */
+  p2p__list lru;       /* linked while refs is 0 */
+  uint8_t *addrs;      /* packed: 2-byte length, address, …; without /p2p */
   p2p__name **protocols;
   p2p__name *agent, *version;
   uint8_t *pubkey; /* protobuf, when it is not inlined in the id */

@@ -71,6 +71,7 @@ void p2p__stream_close(p2p__sstream *s, int err, uint32_t code, bool keep) {
   s->state = P2P__STREAM_CLOSED;
   s->err = err;
   s->code = code;
+  p2p__stream_unreserve(s);
   p2p__queue_fini(&s->out);
   p2p__stream_left(s, s->unsent);
   p2p__stream_feed(s->conn); /* its bytes are free now */
@@ -198,17 +199,38 @@ static void fail(p2p__sstream *s, int err, p2p_time now) {
   p2p__stream_close(s, err, 0, false);
 }
 
+/* A refusal must reach the other side, which a reset would overtake: it is said, our side ends, and
+ * what still comes is not read. False: there is nothing to say. */
+static bool say_last(p2p__sstream *s, p2p_time now) {
+  p2p__queue q;
+  p2p__queue_init(&q, &s->swarm->loop->pool, &s->conn->tx);
+  bool any = p2p__nego_send(s, &q) >= 0 && q.len > 0;
+  if (any) {
+    link_tell(s, (p2p__down){ .kind = P2P__DOWN_WRITE, .blocks = &q }, now);
+    link_tell(s, (p2p__down){ .kind = P2P__DOWN_FINISH }, now);
+    link_tell(s, (p2p__down){ .kind = P2P__DOWN_STOP }, now);
+  }
+  p2p__queue_fini(&q);
+  return any;
+}
+
 /* Runs the negotiation on what has arrived; on success the stream is open. */
 static void tell_negotiation(p2p__sstream *s, p2p_time now) {
   int r = p2p__nego_recv(s, now);
   p2p__stream_dirty(s); /* an answer, or credit */
   if (r == 0 && s->in_ended && s->state == P2P__STREAM_NEGOTIATING) r = P2P_ECLOSED;
+  bool refused = s->inbound && s->state == P2P__STREAM_NEGOTIATING;
+  if (r < 0 && refused && say_last(s, now)) {
+    p2p__stream_close(s, r, 0, false);
+    return;
+  }
   if (r < 0) {
-    if (s->inbound) p2p__stream_flush(s, now); /* a last "na" */
     fail(s, r, now);
     return;
   }
-  if (r == 1 || s->state == P2P__STREAM_OPEN) s->due |= P2P__DUE_OPEN;
+  if (s->state != P2P__STREAM_OPEN) return;
+  s->due |= P2P__DUE_OPEN;
+  if (s->stop_wanted) (void)p2p__stream_stop(s, s->code, now);
 }
 
 static void tell_open(p2p__sstream *s, p2p_time now) {
@@ -278,6 +300,7 @@ static void flush_end(p2p__sstream *s, p2p_time now) {
 }
 
 static void flush_data(p2p__sstream *s, p2p_time now) {
+  p2p__stream_unreserve(s);
   if (s->state != P2P__STREAM_OPEN && !s->optimistic) return;
   if (s->out.len) {
     if (s->nego) p2p__multistream_committed(s->nego->step);

@@ -16,7 +16,7 @@ int p2p__stream_peek(p2p__sstream *s, p2p_bytes *out) {
   }
   if (s->in_ended) return P2P_EEOF;
   if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_EEOF;
-  return s->stopped ? P2P_ECLOSED : 0;
+  return s->stopped || s->stop_wanted ? P2P_ECLOSED : 0;
 }
 
 void p2p__stream_consume(p2p__sstream *s, size_t n, p2p_time now) {
@@ -42,13 +42,47 @@ void p2p__stream_consume(p2p__sstream *s, size_t n, p2p_time now) {
 static int write_error(const p2p__sstream *s) {
   if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_ECLOSED;
   if (s->peer_stopped) return P2P_ESTOPPED;
+  if (s->conn->state >= P2P__CONN_CLOSING) return P2P_ECLOSED;
   return s->finishing ? P2P_ECLOSED : 0;
 }
+
+enum {
+  SHARE_MIN = 1024, /* what a stream may have waiting whatever others have: a small block */
+  FEED = 16384      /* so much is free again before those who starve are told: a large block */
+};
 
 size_t p2p__stream_room(const p2p__sstream *s) {
   uint64_t max = p2p__swarm_env(s->swarm)->limits->stream_send_queue;
   size_t used = s->unsent;
   return write_error(s) < 0 || used >= max ? 0 : (size_t)max - used;
+}
+
+/* What is free of the connection's budget. The last eighth is not for bytes of the user: the lines
+ * of other streams that are being negotiated must always fit. */
+static size_t tx_free(const p2p__sconn *c) {
+  size_t max = c->tx.max - c->tx.max / 8;
+  return c->tx.used < max ? max - c->tx.used : 0;
+}
+
+/* The same for a user who writes without end: those who have bytes waiting share half of the
+ * connection's budget evenly (the other half is what blocks cost beyond their bytes). Else the
+ * first few would keep it full, and the rest out. */
+static size_t fair_room(const p2p__sstream *s) {
+  const p2p__sconn *c = s->conn;
+  size_t share = c->tx.max / 2 / p2p__max(c->n_busy + (s->unsent == 0), 1);
+  share = p2p__max(share, SHARE_MIN);
+  return s->unsent < share ? p2p__min(share - s->unsent, p2p__stream_room(s)) : 0;
+}
+
+void p2p__stream_queued(p2p__sstream *s, size_t n) {
+  if (n && !s->unsent) s->conn->n_busy++;
+  s->unsent += n;
+}
+
+void p2p__stream_left(p2p__sstream *s, size_t n) {
+  n = p2p__min(n, s->unsent);
+  if (n && n == s->unsent) s->conn->n_busy--;
+  s->unsent -= n;
 }
 
 /* The budget of the connection, or of the host, is out: whoever frees some of it tells s. */
@@ -73,43 +107,48 @@ static void feed(p2p__list *starving) {
 
 void p2p__stream_feed(p2p__sconn *c) {
   p2p__swarm *w = c->swarm;
-  if (!p2p__list_empty(&c->starving) && c->tx.used <= c->tx.max / 2) feed(&c->starving);
+  if (!p2p__list_empty(&c->starving) && tx_free(c) >= FEED) feed(&c->starving);
   if (!p2p__list_empty(&w->starving) && w->budget.used <= w->budget.max / 2) feed(&w->starving);
 }
 
-/* The last eighth of a connection's budget is not for bytes of the user: the lines of other streams
- * that are being negotiated must always fit. */
-static bool tx_is_spent(const p2p__sconn *c) { return c->tx.used >= c->tx.max - c->tx.max / 8; }
+void p2p__stream_unreserve(p2p__sstream *s) {
+  if (s->reserved) p2p__queue_commit(&s->out, 0);
+  s->reserved = 0;
+}
 
-int p2p__stream_reserve(p2p__sstream *s, size_t hint, p2p__span *out) {
+static int reserve(p2p__sstream *s, size_t hint, size_t room, p2p__span *out) {
   *out = (p2p__span){ 0 };
+  p2p__stream_unreserve(s);
   int err = write_error(s);
   if (err < 0) return err;
-  size_t room = p2p__stream_room(s);
   if (!room) {
     s->want_writable = true;
     return P2P_EAGAIN;
   }
-  if (tx_is_spent(s->conn)) return starve(s);
-  *out = p2p__queue_reserve(&s->out, p2p__min(hint, room));
+  if (tx_free(s->conn)) *out = p2p__queue_reserve(&s->out, p2p__min(hint, room));
   if (!out->len) return starve(s);
   out->len = p2p__min(out->len, room);
   return 0;
 }
 
+int p2p__stream_reserve(p2p__sstream *s, size_t hint, p2p__span *out) {
+  return reserve(s, hint, fair_room(s), out);
+}
+
 void p2p__stream_commit(p2p__sstream *s, size_t n) {
+  s->reserved = 0;
   p2p__queue_commit(&s->out, n);
-  s->unsent += n;
+  p2p__stream_queued(s, n);
   s->bytes_out += n;
   s->conn->bytes_out += n;
   p2p__stream_dirty(s);
 }
 
-ptrdiff_t p2p__stream_write(p2p__sstream *s, p2p_bytes b) {
+static ptrdiff_t write_bytes(p2p__sstream *s, p2p_bytes b, size_t (*room)(const p2p__sstream *s)) {
   size_t done = 0;
   while (done < b.len) {
     p2p__span to;
-    int err = p2p__stream_reserve(s, b.len - done, &to);
+    int err = reserve(s, b.len - done, room(s), &to);
     if (err < 0) return done ? (ptrdiff_t)done : err;
     size_t n = p2p__min(to.len, b.len - done);
     memcpy(to.p, b.p + done, n);
@@ -119,6 +158,12 @@ ptrdiff_t p2p__stream_write(p2p__sstream *s, p2p_bytes b) {
   return (ptrdiff_t)done;
 }
 
+ptrdiff_t p2p__stream_write(p2p__sstream *s, p2p_bytes b) { return write_bytes(s, b, fair_room); }
+
+ptrdiff_t p2p__stream_put(p2p__sstream *s, p2p_bytes b) {
+  return write_bytes(s, b, p2p__stream_room);
+}
+
 int p2p__stream_share(p2p__sstream *s, p2p__block *b, size_t off, size_t len) {
   int err = write_error(s);
   if (err < 0) return err;
@@ -126,11 +171,12 @@ int p2p__stream_share(p2p__sstream *s, p2p__block *b, size_t off, size_t len) {
     s->want_writable = true;
     return P2P_EAGAIN;
   }
-  if (tx_is_spent(s->conn)) return starve(s);
+  p2p__stream_unreserve(s);
+  if (!tx_free(s->conn)) return starve(s);
   err = p2p__queue_share(&s->out, b, off, len);
   if (err == P2P_ELIMIT) return starve(s);
   if (err < 0) return err;
-  s->unsent += len;
+  p2p__stream_queued(s, len);
   s->bytes_out += len;
   s->conn->bytes_out += len;
   p2p__stream_dirty(s);
@@ -148,6 +194,11 @@ int p2p__stream_finish(p2p__sstream *s) {
 int p2p__stream_stop(p2p__sstream *s, uint32_t code, p2p_time now) {
   if (s->state == P2P__STREAM_CLOSED) return s->err ? s->err : P2P_ECLOSED;
   if (s->stopped) return 0;
+  if (s->state == P2P__STREAM_NEGOTIATING) { /* the answer must still be read */
+    s->stop_wanted = true;
+    s->code = code;
+    return 0;
+  }
   s->stopped = true;
   s->credit += p2p__stream_unread(s);
   p2p__queue_drop(&s->in, s->in.len);

@@ -32,11 +32,10 @@ static void tell_behaviours(p2p__sconn *c, unsigned due) {
                   .conn = c->handle,
                   .inbound = c->inbound,
                   .addr = p2p__bytes(c->addr, c->addr_len) };
-  bool only = c->peer && c->peer->conns.next == c->peer->conns.prev;
   if (due & P2P__DUE_OPEN) {
     c->was_up = true;
     f.kind = P2P__FACT_PEER_UP;
-    if (only) p2p__drive_fact(c->swarm, &f);
+    if (c->peer->n_told++ == 0) p2p__drive_fact(c->swarm, &f);
     f.kind = P2P__FACT_CONN_UP;
     p2p__drive_fact(c->swarm, &f);
   }
@@ -44,15 +43,16 @@ static void tell_behaviours(p2p__sconn *c, unsigned due) {
   f.kind = P2P__FACT_CONN_DOWN;
   p2p__drive_fact(c->swarm, &f);
   f.kind = P2P__FACT_PEER_DOWN;
-  if (p2p__list_empty(&c->peer->conns)) p2p__drive_fact(c->swarm, &f);
+  if (--c->peer->n_told == 0) p2p__drive_fact(c->swarm, &f);
 }
 
 static void dispatch_conns(p2p__swarm *w) {
   for (p2p__list *node; (node = p2p__list_pop(&w->due_conns)) != NULL;) {
     p2p__sconn *c = P2P_CONTAINER(node, p2p__sconn, due_node);
     unsigned due = c->due;
+    c->due = 0;
     tell_behaviours(c, due);
-    w->host.conn_due(w->host.ctx, c); /* may release c, with CLOSED only */
+    w->host.conn_due(w->host.ctx, c, due); /* may release c, with CLOSED only */
   }
 }
 
@@ -97,6 +97,7 @@ static void init_lists(p2p__swarm *w) {
   p2p__list_init(&w->negotiating);
   p2p__list_init(&w->dialing);
   p2p__list_init(&w->starving);
+  p2p__list_init(&w->half_open);
 }
 
 static int random_seed(p2p__env *env, uint64_t *seed) {
@@ -141,6 +142,7 @@ static void cut_off(p2p__sconn *c) {
   if (c->dial) p2p__dial_cancel(c, p2p__swarm_now(c->swarm));
   if (c->link) c->link->ops->free(c->link);
   c->link = NULL;
+  c->released = false; /* swarm_fini frees it, not its last stream */
   while (!p2p__list_empty(&c->streams)) {
     p2p__sstream *s = P2P_CONTAINER(c->streams.next, p2p__sstream, of_conn);
     if (s->ops && s->ops->drop) s->ops->drop(s);
@@ -153,7 +155,7 @@ void p2p__swarm_fini(p2p__swarm *w) {
   w->ready = false;
   w->dispatching = true; /* nobody is told anything any more */
   p2p__drive_fini(w);
-  p2p__listeners_fini(w);
+  p2p__listeners_stop(w);
   uint32_t i = 0;
   for (p2p__sconn *c; (c = p2p__handles_next(&w->conns, &i)) != NULL;) cut_off(c);
   i = 0;
@@ -172,14 +174,15 @@ void p2p__swarm_fini(p2p__swarm *w) {
   p2p__timers_unreserve(&w->loop->timers);
 }
 
-void p2p__swarm_close(p2p__swarm *w) {
+void p2p__swarm_close(p2p__swarm *w, int err) {
   w->closing = true;
   p2p__listeners_stop(w);
   uint32_t i = 0;
-  for (p2p__sconn *c; (c = p2p__handles_next(&w->conns, &i)) != NULL;) p2p__conn_close(c, 0, 0);
+  for (p2p__sconn *c; (c = p2p__handles_next(&w->conns, &i)) != NULL;) p2p__conn_close(c, 0, err);
 }
 
 bool p2p__swarm_closed(const p2p__swarm *w) {
+  if (!p2p__list_empty(&w->due) || !p2p__list_empty(&w->due_conns)) return false;
   uint32_t i = 0;
   for (p2p__sconn *c; (c = p2p__handles_next(&w->conns, &i)) != NULL;)
     if (c->state != P2P__CONN_CLOSED) return false;
@@ -201,9 +204,12 @@ int p2p__swarm_serve(p2p__swarm *w, p2p__served *p) {
   return 0;
 }
 
-void p2p__swarm_unserve(p2p__swarm *w, p2p__served *p) {
-  (void)w;
-  p2p__list_del(&p->node);
+void p2p__swarm_unserve(p2p__served *p) { p2p__list_del(&p->node); }
+
+p2p__transport *p2p__swarm_transport(p2p__swarm *w, p2p_bytes addr, bool listen) {
+  for (size_t i = 0; i < w->n_transports; i++)
+    if (w->transports[i]->ops->claims(w->transports[i], addr, listen)) return w->transports[i];
+  return NULL;
 }
 
 const char *p2p__swarm_protocol(const p2p__swarm *w, size_t i) {

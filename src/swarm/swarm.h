@@ -90,17 +90,19 @@ struct p2p__sstream {
   size_t unsent;                   /* written or staged, not reported as left */
   size_t sliced;                   /* bytes in slices */
   size_t credit;                   /* consumed, not told to the link */
+  size_t reserved;                 /* of `out`, by the user, not committed */
   uint64_t bytes_in, bytes_out;
   uint32_t code;
   int err; /* why it was closed */
   uint8_t state, due;
   bool inbound;
-  bool opened;     /* the link knows it */
-  bool optimistic; /* what is written follows the proposal without waiting */
-  bool in_ended;   /* FIN has arrived (behind what is unread) */
-  bool stopped;    /* we read no more */
-  bool finishing;  /* the user finished … */
-  bool finished;   /* … and the link was told */
+  bool opened;      /* the link knows it */
+  bool optimistic;  /* what is written follows the proposal without waiting */
+  bool in_ended;    /* FIN has arrived (behind what is unread) */
+  bool stopped;     /* we read no more */
+  bool stop_wanted; /* … as soon as a protocol is agreed; code says why */
+  bool finishing;   /* the user finished … */
+  bool finished;    /* … and the link was told */
   bool peer_stopped, want_writable;
   uint8_t events; /* the host's: due bits to come out as events */
   bool held;      /* set in `closed`: its owner frees it, with p2p__stream_free */
@@ -164,7 +166,9 @@ struct p2p__sconn {
   uint32_t code;
   uint16_t addr_len;
   uint8_t state, stage, due;
+  uint8_t events; /* the host's: due bits to come out as events */
   bool inbound, early, goaway;
+  bool admitted; /* counted in peer->n_admitted */
   bool heard;    /* the peer said something of a stream */
   bool counted;  /* in n_half_open or n_dialing */
   bool was_up;   /* behaviours were told */
@@ -190,7 +194,7 @@ int p2p__swarm_addr(p2p__swarm *w, size_t i, p2p__wr *out);
 
 /* ---- protocols and behaviours ---- */
 P2P_MUST_USE int p2p__swarm_serve(p2p__swarm *w, p2p__served *p); /* P2P_EEXIST */
-void p2p__swarm_unserve(p2p__swarm *w, p2p__served *p);
+void p2p__swarm_unserve(p2p__served *p);
 /* The i-th protocol id served; NULL: no more. */
 const char *p2p__swarm_protocol(const p2p__swarm *w, size_t i);
 /* Takes the behaviour: serves its protocols, drives it, frees it with the swarm. */
@@ -205,8 +209,8 @@ void p2p__drive_fini(p2p__swarm *w);
 
 /* What the host (above) does for the swarm (below). */
 typedef struct p2p__swarm_host {
-  void (*conn_due)(void *host, p2p__sconn *c);  /* c->due has news: OPEN, CLOSED */
-  void (*emit)(void *host, const p2p_event *e); /* behaviour event */
+  void (*conn_due)(void *host, p2p__sconn *c, unsigned due); /* OPEN, CLOSED */
+  void (*emit)(void *host, const p2p_event *e);              /* behaviour event */
   bool (*gate)(void *host, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
   void (*trace)(void *host, uint64_t conn, uint64_t stream, bool in, p2p_bytes line); /* or NULL */
   void (*addrs_changed)(void *host);
@@ -231,6 +235,7 @@ struct p2p__swarm {
   p2p__list dirty;       /* streams with something to hand to their link */
   p2p__list sliced;      /* streams with slices of this turn */
   p2p__list starving;    /* streams that wait for the host's budget */
+  p2p__list half_open;   /* inbound connections that are not up, oldest first */
   p2p__list dialing;     /* connections that are */
   p2p__list negotiating; /* inbound and outbound, oldest first: one timeout for all */
   p2p__task dispatch_task, flush_task;
@@ -246,9 +251,12 @@ struct p2p__swarm {
 P2P_MUST_USE int p2p__swarm_init(p2p__swarm *w, p2p__loop *loop, const p2p_identity *identity,
                                  const p2p__upgrades *upgrades, const p2p__swarm_host *host);
 void p2p__swarm_fini(p2p__swarm *w); /* cuts everything off without a word */
-/* Closes every connection gracefully; no dials, no accepts from now on. */
-void p2p__swarm_close(p2p__swarm *w);
-bool p2p__swarm_closed(const p2p__swarm *w); /* no connection is left */
+/* Closes every connection, gracefully when err is 0; no dials, no accepts from now on. */
+void p2p__swarm_close(p2p__swarm *w, int err);
+/* No connection is left, and everybody has been told. */
+bool p2p__swarm_closed(const p2p__swarm *w);
+/* Whose address this is; NULL: nobody's. */
+p2p__transport *p2p__swarm_transport(p2p__swarm *w, p2p_bytes addr, bool listen);
 
 static inline p2p_time p2p__swarm_now(const p2p__swarm *w) { return w->loop->now; }
 static inline p2p__env *p2p__swarm_env(const p2p__swarm *w) { return &w->loop->env; }

@@ -51,7 +51,10 @@ static int eat_mux(byte_link *l, p2p__span *in, p2p_time now) {
   int r;
   while ((r = l->mux->ops->recv(l->mux, in, &ev, now)) == 1) {
     p2p__up u = up_of(&ev);
-    if (ev.kind == P2P__MUX_GOAWAY) l->remote_goaway = true;
+    if (ev.kind == P2P__MUX_GOAWAY) {
+      l->remote_goaway = true;
+      if (l->state < BL_CLOSING) l->close_code = ev.code;
+    }
     if (l->state >= BL_CLOSING) continue;
     if (!p2p__bl_up(l, &u, now)) return 0;
   }
@@ -124,15 +127,10 @@ void p2p__bl_events(byte_link *l, p2p_time now) {
   (void)settle(l, l->mux ? eat_mux(l, &none, now) : 0, now);
 }
 
-static void ended(byte_link *l, int err, p2p_time now) {
-  bool orderly = l->state >= BL_CLOSING || l->remote_goaway;
-  p2p__bl_die(l, orderly ? 0 : err, p2p__bl_stage(l), true, now);
-}
-
 /* After our side has finished only the peer's end is of interest. */
 static void discard(byte_link *l, p2p_time now) {
   ptrdiff_t k = l->pipe->ops->recv(l->pipe, p2p__bl_loop(l)->rx, P2P__RX_FAIR);
-  if (k <= 0 && k != P2P_EAGAIN) ended(l, P2P_ECLOSED, now);
+  if (k <= 0 && k != P2P_EAGAIN) p2p__bl_ended(l, P2P_ECLOSED, now);
 }
 
 static size_t fill_size(const byte_link *l) {
@@ -155,7 +153,7 @@ void p2p__bl_readable(byte_link *l, p2p_time now) {
   ptrdiff_t k = l->pipe->ops->recv(l->pipe, loop->rx + had, fill_size(l));
   if (k == P2P_EAGAIN) return;
   if (k <= 0) {
-    ended(l, k == 0 ? P2P_ECLOSED : (int)k, now);
+    p2p__bl_ended(l, k == 0 ? P2P_ECLOSED : (int)k, now);
     return;
   }
   l->answered = true;
@@ -165,7 +163,7 @@ void p2p__bl_readable(byte_link *l, p2p_time now) {
 }
 
 void p2p__bl_resume(byte_link *l, p2p_time now) {
-  if (l->eating) return; /* the answer came at once: digest goes on by itself */
+  l->resume = false;
   p2p__bl_want(l, l->want | P2P_IO_READABLE);
   size_t had = l->carry.len;
   if (!had) return;

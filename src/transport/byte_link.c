@@ -37,8 +37,15 @@ void p2p__bl_want(byte_link *l, uint32_t what) {
 }
 
 void p2p__bl_bytes_free(byte_link *l, bl_bytes *b) {
+  if (b->charged) p2p__budget_refund(l->budget, b->cap);
   p2p__release(p2p__bl_loop(l)->mem, P2P__MEM_LINK, b->p, b->cap);
   *b = (bl_bytes){ 0 };
+}
+
+void p2p__bl_ended(byte_link *l, int err, p2p_time now) {
+  bool said_so = l->remote_goaway && l->close_code == 0;
+  bool orderly = l->state == BL_CLOSING || l->state == BL_LINGERING || said_so;
+  p2p__bl_die(l, orderly ? 0 : l->broken ? l->broken : err, p2p__bl_stage(l), true, now);
 }
 
 static void link_release(byte_link *l) {
@@ -80,6 +87,8 @@ static void link_task(p2p__task *t, p2p_time now) {
     link_free(&l->base);
     return;
   }
+  if (l->resume) p2p__bl_resume(l, now);
+  if (l->state == BL_DEAD) return;
   p2p__bl_flush(l, now);
   if (l->state != BL_DEAD) p2p__bl_arm(l, now);
 }
@@ -105,10 +114,7 @@ static void link_idle(byte_link *l, p2p_time now) {
   if (l->record && l->record->ops->idle) l->record->ops->idle(l->record);
 }
 
-static void link_timeout(byte_link *l, p2p_time now) {
-  bool closing = l->state == BL_CLOSING || l->state == BL_LINGERING;
-  p2p__bl_die(l, closing ? 0 : P2P_ETIMEOUT, p2p__bl_stage(l), !closing, now);
-}
+static void link_timeout(byte_link *l, p2p_time now) { p2p__bl_ended(l, P2P_ETIMEOUT, now); }
 
 static void link_timer(p2p__timer *t, p2p_time now) {
   byte_link *l = P2P_CONTAINER(t, byte_link, timer);
@@ -155,7 +161,7 @@ static void link_ready(p2p__pipe_user *user, uint32_t what, int error, p2p_time 
   if (what & P2P_IO_READABLE) p2p__bl_readable(l, now);
   if (l->state == BL_DEAD) return;
   if (error && !(what & P2P_IO_READABLE)) {
-    p2p__bl_die(l, l->remote_goaway ? 0 : error, p2p__bl_stage(l), true, now);
+    p2p__bl_ended(l, error, now);
     return;
   }
   if (what & P2P_IO_WRITABLE) p2p__bl_mark(l);
@@ -183,13 +189,15 @@ static void link_close(byte_link *l, const p2p__down *d, p2p_time now) {
   p2p__bl_mark(l);
 }
 
+static void link_open(byte_link *l, const p2p__down *d, p2p_time now) {
+  int err = l->mux->ops->open(l->mux, d->sid, now);
+  if (err < 0) p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_RESET, .sid = d->sid, .err = err }, now);
+}
+
 static void link_stream_down(byte_link *l, const p2p__down *d, p2p_time now) {
   p2p__mux *m = l->mux;
   switch (d->kind) {
-  case P2P__DOWN_OPEN:
-    if (m->ops->open(m, d->sid, now) < 0)
-      p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_RESET, .sid = d->sid, .err = P2P_ENOMEM }, now);
-    break;
+  case P2P__DOWN_OPEN: link_open(l, d, now); break;
   case P2P__DOWN_WRITE: link_write(l, d); break;
   case P2P__DOWN_CONSUMED: m->ops->consumed(m, d->sid, d->n, now); break;
   case P2P__DOWN_FINISH: m->ops->finish(m, d->sid); break;
@@ -204,8 +212,8 @@ static void link_admitted(byte_link *l, p2p_time now) {
   int err = p2p__bl_admit(l, now);
   if (err < 0)
     p2p__bl_die(l, err, P2P_STAGE_MUXER, false, now);
-  else if (l->state != BL_DEAD)
-    p2p__bl_resume(l, now);
+  else if (!l->eating) /* else digest goes on by itself */
+    l->resume = true;
 }
 
 static void link_down(p2p__link *base, const p2p__down *d, p2p_time now) {

@@ -51,6 +51,7 @@ typedef struct bl_upgrade {
 typedef struct bl_bytes {
   uint8_t *p;
   uint32_t off, len, cap; /* live: [off, off + len) */
+  bool charged;           /* cap, to the link's budget */
 } bl_bytes;
 
 typedef struct byte_link {
@@ -75,6 +76,7 @@ typedef struct byte_link {
   uint32_t lowat; /* what it was told */
   uint8_t state;
   bool initiator, idle, eating, answered, remote_goaway;
+  bool resume;  /* admitted between turns: reading goes on at the end of this one */
   bool goaway;  /* ours was said */
   bool blocked; /* the pipe took less than it was offered */
   int broken;   /* why nothing can be sent any more; what can still be read is read */
@@ -90,6 +92,8 @@ void p2p__bl_state(byte_link *l, bl_state state);
 bool p2p__bl_up(byte_link *l, const p2p__up *u, p2p_time now);
 /* Ends the link at once: frees what it has, tells DOWN, leaves the shell for the end of the turn. */
 void p2p__bl_die(byte_link *l, int err, p2p_stage stage, bool remote, p2p_time now);
+/* The pipe has ended, by the other side or in time: err, unless that is how it should be. */
+void p2p__bl_ended(byte_link *l, int err, p2p_time now);
 /* The stage an error of this state belongs to. */
 p2p_stage p2p__bl_stage(const byte_link *l);
 void p2p__bl_arm(byte_link *l, p2p_time now); /* the timer, to the next deadline, if earlier */
@@ -115,7 +119,8 @@ void p2p__bl_upgrade_send_plain(byte_link *l, p2p__wr *w);
 void p2p__bl_readable(byte_link *l, p2p_time now);
 /* What the muxer has to say without new bytes: after a tick. */
 void p2p__bl_events(byte_link *l, p2p_time now);
-/* The owner admitted the connection: reading goes on with what was kept meanwhile. */
+/* The owner admitted the connection: reading goes on with what was kept meanwhile. From the link's
+ * task only: the loop's read buffer may be in use while values come down. */
 void p2p__bl_resume(byte_link *l, p2p_time now);
 
 /* byte_out.c */

@@ -118,6 +118,8 @@ static int keep_left(byte_link *l, const uint8_t *p, size_t len) {
   if (!l->left.p) return P2P_ENOMEM;
   memcpy(l->left.p, p, len);
   l->left.len = l->left.cap = (uint32_t)len;
+  /* The budget gave so much back when it was sealed: it is taken again, unless others were faster. */
+  l->left.charged = p2p__budget_charge(l->budget, len);
   return 0;
 }
 

@@ -323,7 +323,7 @@ static void serve_replies(void) {
   for (p2p__list *n = w->served.next; n != &w->served; n = n->next) {
     p2p__served *p = P2P_CONTAINER(n, p2p__served, node);
     if (strcmp(p->id, ids[PROBE_FRAMED]) != 0) continue;
-    p2p__swarm_unserve(w, p);
+    p2p__swarm_unserve(p);
     break;
   }
   assert_int_equal(p2p_protocol_add(d.b.host, ids[PROBE_FRAMED], &asked), 0);
