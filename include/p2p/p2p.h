@@ -4,6 +4,7 @@
 
 #include <p2p/addr.h>
 #include <p2p/attr.h>
+#include <p2p/cid.h>
 #include <p2p/error.h>
 #include <p2p/host.h>
 #include <p2p/io.h>
@@ -11,6 +12,8 @@
 #include <p2p/log.h>
 #include <p2p/mem.h>
 #include <p2p/memory.h>
+#include <p2p/multibase.h>
+#include <p2p/multihash.h>
 #include <p2p/types.h>
 #include <p2p/version.h>
 

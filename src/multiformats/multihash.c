@@ -1,59 +1,145 @@
-/* Multihashes and the two texts of a peer id. Spec: multiformats/multihash; peer-ids/peer-ids.md,
- * "String representation". */
+/* Multihashes: which functions there are, the frame around a digest, and the two texts of a peer
+ * id. Spec: multiformats/multihash; multiformats/multicodec, table.csv (tag "multihash");
+ * peer-ids/peer-ids.md, "String representation". */
 #include "multiformats/multihash.h"
+#include "multiformats/cid.h"
 #include "multiformats/multibase.h"
+#include "multiformats/text.h"
 
-enum { SHA2_256_LEN = 32, CID_VERSION = 1, CID_LIBP2P_KEY = 0x72 };
+enum {
+  SHA2_256_LEN = 32,
+  BLAKE2B_MAX = 64,
+  BLAKE2S_MAX = 32,
+  ANY = P2P_MULTIHASH_DIGEST_MAX /* bytes of a digest whose function has no length of its own */
+};
 
-static bool is_digest(uint64_t code, size_t len) {
-  switch (code) {
-  case P2P__MH_SHA2_256: return len == SHA2_256_LEN;
-  case P2P__MH_IDENTITY: return len <= P2P__BASE_BYTES_MAX - 2;
-  default: return len > 0 && len <= P2P__MH_DIGEST_MAX;
+typedef struct function {
+  uint64_t code;
+  uint8_t size; /* bytes it gives by itself */
+  uint8_t most; /* bytes a digest may have: more than size where output is extendable */
+  const char *name;
+} function;
+
+static const function functions[] = {
+  { P2P_MH_SHA2_256, 32, 32, "sha2-256" },
+  { P2P_MH_IDENTITY, ANY, ANY, "identity" },
+  { P2P_MH_SHA1, 20, 20, "sha1" },
+  { P2P_MH_SHA2_512, 64, 64, "sha2-512" },
+  { P2P_MH_SHA3_512, 64, 64, "sha3-512" },
+  { P2P_MH_SHA3_384, 48, 48, "sha3-384" },
+  { P2P_MH_SHA3_256, 32, 32, "sha3-256" },
+  { P2P_MH_SHA3_224, 28, 28, "sha3-224" },
+  { P2P_MH_SHAKE_128, 32, ANY, "shake-128" },
+  { P2P_MH_SHAKE_256, 64, ANY, "shake-256" },
+  { 0x1a, 28, 28, "keccak-224" },
+  { 0x1b, 32, 32, "keccak-256" },
+  { 0x1c, 48, 48, "keccak-384" },
+  { 0x1d, 64, 64, "keccak-512" },
+  { P2P_MH_BLAKE3, 32, ANY, "blake3" },
+  { P2P_MH_SHA2_384, 48, 48, "sha2-384" },
+  { P2P_MH_DBL_SHA2_256, 32, 32, "dbl-sha2-256" },
+  { 0xd4, 16, 16, "md4" },
+  { 0xd5, 16, 16, "md5" },
+  { 0x1011, 32, 32, "fr32-sha256-trunc254-padbintree" },
+  { 0x1012, 32, 32, "sha2-256-trunc254-padded" },
+  { P2P_MH_SHA2_224, 28, 28, "sha2-224" },
+  { P2P_MH_SHA2_512_224, 28, 28, "sha2-512-224" },
+  { P2P_MH_SHA2_512_256, 32, 32, "sha2-512-256" },
+  { 0x1052, 16, 16, "ripemd-128" },
+  { 0x1053, 20, 20, "ripemd-160" },
+  { 0x1054, 32, 32, "ripemd-256" },
+  { 0x1055, 40, 40, "ripemd-320" },
+  { 0x1100, 64, 64, "x11" },
+  { 0x1d01, 32, ANY, "kt-128" },
+  { 0x1d02, 64, ANY, "kt-256" },
+  { 0x534d, 32, 32, "sm3-256" },
+  { 0xb401, 32, 32, "poseidon-bls12_381-a2-fc1" },
+  { 0xb402, 32, 32, "poseidon-bls12_381-a2-fc1-sc" },
+  { 0xb502, 32, 32, "ssz-sha2-256-bmt" },
+};
+
+static const function *find_function(uint64_t code) {
+  for (size_t i = 0; i < P2P_COUNT(functions); i++) {
+    if (functions[i].code == code) return &functions[i];
   }
+  return NULL;
 }
 
-bool p2p__multihash_read(p2p_bytes b, p2p__multihash *mh) {
+/* blake2 has a code for each length: the bytes it gives, 0 when code is none of them. */
+static size_t blake2b_size(uint64_t code) {
+  return code > P2P_BLAKE2B && code <= P2P_BLAKE2B + BLAKE2B_MAX ? (size_t)(code - P2P_BLAKE2B) : 0;
+}
+
+static size_t blake2s_size(uint64_t code) {
+  return code > P2P_BLAKE2S && code <= P2P_BLAKE2S + BLAKE2S_MAX ? (size_t)(code - P2P_BLAKE2S) : 0;
+}
+
+size_t p2p__multihash_size(uint64_t code) {
+  const function *f = find_function(code);
+  return f ? f->size : blake2b_size(code) + blake2s_size(code);
+}
+
+static size_t digest_max(uint64_t code) {
+  const function *f = find_function(code);
+  size_t blake2 = blake2b_size(code) + blake2s_size(code);
+  if (f) return f->most;
+  return blake2 ? blake2 : ANY;
+}
+
+/* ---- the frame ---- */
+
+bool p2p__multihash_read(p2p_bytes b, p2p_multihash *mh) {
   p2p__rd r = p2p__rd_of(b);
   uint64_t code = p2p__rd_varint(&r);
-  p2p_bytes digest = p2p__rd_prefixed(&r, P2P__BASE_BYTES_MAX);
-  if (!p2p__rd_done(&r) || !is_digest(code, digest.len)) return false;
-  if (mh) *mh = (p2p__multihash){ .code = code, .digest = digest };
+  p2p_bytes digest = p2p__rd_prefixed(&r, r.err ? 0 : digest_max(code));
+  if (!p2p__rd_done(&r) || (digest.len == 0 && code != P2P_MH_IDENTITY)) return false;
+  if (mh) *mh = (p2p_multihash){ .code = code, .digest = digest };
   return true;
 }
 
+int p2p_multihash_read(p2p_bytes bytes, p2p_multihash *out) {
+  if ((!bytes.p && bytes.len) || !out) return P2P_EINVAL;
+  return p2p__multihash_read(bytes, out) ? 0 : P2P_EINVAL;
+}
+
+ptrdiff_t p2p_multihash_name(uint64_t code, char *out, size_t cap) {
+  p2p__wr w = p2p__wr_of(out, cap);
+  const function *f = find_function(code);
+  size_t blake2 = blake2b_size(code) + blake2s_size(code);
+  if (!out && cap) return P2P_EINVAL;
+  if (!f && !blake2) return P2P_ENOTFOUND;
+  p2p__wr_str(&w, f ? f->name : blake2b_size(code) ? "blake2b-" : "blake2s-");
+  if (!f) p2p__text_put_uint(&w, 8 * blake2);
+  p2p__wr_u8(&w, 0);
+  return w.err ? w.err : (ptrdiff_t)w.len - 1;
+}
+
+/* ---- peers ---- */
+
 bool p2p__multihash_names_peer(p2p_bytes b) {
-  p2p__multihash mh;
+  p2p_multihash mh;
   if (!p2p__multihash_read(b, &mh)) return false;
-  if (mh.code == P2P__MH_SHA2_256) return true;
-  return mh.code == P2P__MH_IDENTITY && mh.digest.len > 0 && mh.digest.len <= P2P__MH_IDENTITY_MAX;
+  if (mh.code == P2P_MH_SHA2_256) return mh.digest.len == SHA2_256_LEN;
+  return mh.code == P2P_MH_IDENTITY && mh.digest.len > 0 && mh.digest.len <= P2P__MH_IDENTITY_MAX;
 }
 
-/* The multihash behind a CID's version and codec; empty when they are others. */
-static p2p_bytes cid_multihash(p2p_bytes cid) {
-  p2p__rd r = p2p__rd_of(cid);
-  uint64_t version = p2p__rd_varint(&r), codec = p2p__rd_varint(&r);
-  p2p_bytes hash = p2p__rd_rest(&r);
-  return version == CID_VERSION && codec == CID_LIBP2P_KEY ? hash : p2p__bytes(NULL, 0);
-}
-
-/* "1…" and "Qm…" are no multibase: 1 is not a base of ours, Q is none at all. */
+/* "1…" and "Qm…" are no multibase: its registry keeps both letters free for them. */
 static bool is_base58(p2p_bytes text) {
   return text.len > 1 && (text.p[0] == '1' || (text.p[0] == 'Q' && text.p[1] == 'm'));
 }
 
+static bool parse_cid(p2p_bytes text, p2p__wr *w) {
+  p2p_cid cid;
+  if (!p2p__cid_parse(text, &cid, NULL) || cid.codec != P2P_CODEC_LIBP2P_KEY) return false;
+  p2p__wr_bytes_in(w, p2p__bytes(cid.hash, cid.len));
+  return true;
+}
+
 bool p2p__multihash_parse_peer(p2p_bytes text, p2p__wr *w) {
-  uint8_t bytes[P2P__BASE_BYTES_MAX];
-  p2p__wr decoded = p2p__wr_of(bytes, sizeof bytes);
   p2p__wr before = *w;
-  bool bare = is_base58(text);
-  bool ok = bare ? p2p__base_decode(P2P__BASE58BTC, text, &decoded)
-                 : p2p__multibase_decode(text, &decoded);
-  p2p_bytes hash = p2p__wr_bytes(&decoded);
-  if (!bare) hash = cid_multihash(hash);
-  if (!ok || !p2p__multihash_names_peer(hash)) return false;
-  p2p__wr_bytes_in(w, hash);
-  if (!w->err) return true;
+  bool ok = is_base58(text) ? p2p__base_decode(P2P__BASE58BTC, text, w) : parse_cid(text, w);
+  p2p_bytes hash = p2p__bytes(w->p + before.len, w->len - before.len);
+  if (ok && !w->err && p2p__multihash_names_peer(hash)) return true;
   *w = before;
   return false;
 }
