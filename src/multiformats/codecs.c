@@ -58,16 +58,9 @@ const p2p__ma_codec p2p__ma_ip6 = { any, parse_ip6, print_ip6 };
 
 /* ---- names and paths: text as it is ---- */
 
-/* No control character: what a peer calls itself ends up on terminals and in logs. */
-static bool is_printable(p2p_bytes text) {
-  for (size_t i = 0; i < text.len; i++) {
-    if (text.p[i] < 0x20 || text.p[i] == 0x7f) return false;
-  }
-  return true;
-}
-
+/* What a peer calls itself ends up on terminals, in logs and in JSON. */
 static bool check_label(p2p_bytes v) {
-  return v.len > 0 && v.len <= LABEL_MAX && is_printable(v) && !memchr(v.p, '/', v.len) &&
+  return v.len > 0 && v.len <= LABEL_MAX && p2p__text_is_printable(v) && !memchr(v.p, '/', v.len) &&
          !memchr(v.p, ' ', v.len);
 }
 
@@ -76,9 +69,10 @@ static bool parse_label(p2p_bytes text, p2p__wr *w) {
   return check_label(text);
 }
 
-/* Absolute, and more than the root: a relative one could not be told from it in text. */
+/* Absolute, as a relative one could not be told from it in text, and naming no folder (go). */
 static bool check_path(p2p_bytes v) {
-  return v.len > 1 && v.len <= PATH_MAX_LEN && v.p[0] == '/' && is_printable(v);
+  return v.len > 1 && v.len <= PATH_MAX_LEN && v.p[0] == '/' && v.p[v.len - 1] != '/' &&
+         p2p__text_is_printable(v);
 }
 
 static bool parse_path(p2p_bytes text, p2p__wr *w) {
@@ -90,6 +84,18 @@ static void print_text(p2p_bytes value, p2p__wr *w) { p2p__wr_bytes_in(w, value)
 
 const p2p__ma_codec p2p__ma_label = { check_label, parse_label, print_text };
 const p2p__ma_codec p2p__ma_path = { check_path, parse_path, print_text };
+
+/* ---- percent-encoded segments: RFC 3986, section 3.3, "segment-nz" ---- */
+
+static bool check_segment(p2p_bytes v) { return v.len > 0; }
+
+static bool parse_segment(p2p_bytes text, p2p__wr *w) {
+  return text.len > 0 && p2p__text_unescape(text, w);
+}
+
+static void print_segment(p2p_bytes value, p2p__wr *w) { p2p__text_put_escaped(w, value); }
+
+const p2p__ma_codec p2p__ma_segment = { check_segment, parse_segment, print_segment };
 
 /* ---- multihashes ---- */
 

@@ -6,41 +6,49 @@ typedef struct block {
   uint8_t prefix[16];
   uint8_t bits; /* of the prefix that count */
   uint8_t class;
+  const char *name; /* NULL: that of the class */
 } block;
+
+static const char *const class_names[] = {
+  [P2P__IP_PUBLIC] = "public",           [P2P__IP_PRIVATE] = "private",
+  [P2P__IP_LOOPBACK] = "loopback",       [P2P__IP_LINK_LOCAL] = "link-local",
+  [P2P__IP_UNSPECIFIED] = "unspecified", [P2P__IP_MULTICAST] = "multicast",
+  [P2P__IP_RESERVED] = "reserved",
+};
 
 /* The first match says. What none matches is public. */
 static const block blocks4[] = {
-  { { 0, 0, 0, 0 }, 32, P2P__IP_UNSPECIFIED },
-  { { 0 }, 8, P2P__IP_RESERVED },       /* this network */
-  { { 10 }, 8, P2P__IP_PRIVATE },       /* RFC 1918 */
-  { { 100, 64 }, 10, P2P__IP_PRIVATE }, /* carrier-grade NAT, RFC 6598 */
-  { { 127 }, 8, P2P__IP_LOOPBACK },
-  { { 169, 254 }, 16, P2P__IP_LINK_LOCAL },   /* RFC 3927 */
-  { { 172, 16 }, 12, P2P__IP_PRIVATE },       /* RFC 1918 */
-  { { 192, 0, 0 }, 24, P2P__IP_RESERVED },    /* protocol assignments */
-  { { 192, 0, 2 }, 24, P2P__IP_RESERVED },    /* documentation */
-  { { 192, 88, 99 }, 24, P2P__IP_RESERVED },  /* 6to4 relays, gone */
-  { { 192, 168 }, 16, P2P__IP_PRIVATE },      /* RFC 1918 */
-  { { 198, 18 }, 15, P2P__IP_RESERVED },      /* benchmarks */
-  { { 198, 51, 100 }, 24, P2P__IP_RESERVED }, /* documentation */
-  { { 203, 0, 113 }, 24, P2P__IP_RESERVED },  /* documentation */
-  { { 224 }, 4, P2P__IP_MULTICAST },
-  { { 240 }, 4, P2P__IP_RESERVED }, /* future use, broadcast */
+  { { 0, 0, 0, 0 }, 32, P2P__IP_UNSPECIFIED, NULL },
+  { { 0 }, 8, P2P__IP_RESERVED, NULL },        /* this network */
+  { { 10 }, 8, P2P__IP_PRIVATE, NULL },        /* RFC 1918 */
+  { { 100, 64 }, 10, P2P__IP_PRIVATE, "cgn" }, /* carrier-grade NAT, RFC 6598 */
+  { { 127 }, 8, P2P__IP_LOOPBACK, NULL },
+  { { 169, 254 }, 16, P2P__IP_LINK_LOCAL, NULL },              /* RFC 3927 */
+  { { 172, 16 }, 12, P2P__IP_PRIVATE, NULL },                  /* RFC 1918 */
+  { { 192, 0, 0 }, 24, P2P__IP_RESERVED, NULL },               /* protocol assignments */
+  { { 192, 0, 2 }, 24, P2P__IP_RESERVED, "documentation" },    /* documentation */
+  { { 192, 88, 99 }, 24, P2P__IP_RESERVED, NULL },             /* 6to4 relays, gone */
+  { { 192, 168 }, 16, P2P__IP_PRIVATE, NULL },                 /* RFC 1918 */
+  { { 198, 18 }, 15, P2P__IP_RESERVED, NULL },                 /* benchmarks */
+  { { 198, 51, 100 }, 24, P2P__IP_RESERVED, "documentation" }, /* documentation */
+  { { 203, 0, 113 }, 24, P2P__IP_RESERVED, "documentation" },  /* documentation */
+  { { 224 }, 4, P2P__IP_MULTICAST, NULL },
+  { { 240 }, 4, P2P__IP_RESERVED, NULL }, /* future use, broadcast */
 };
 
 static const block blocks6[] = {
-  { { 0 }, 128, P2P__IP_UNSPECIFIED },
-  { { [15] = 1 }, 128, P2P__IP_LOOPBACK },
-  { { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48, P2P__IP_PRIVATE }, /* local NAT64, RFC 8215 */
-  { { 0xfc }, 7, P2P__IP_PRIVATE },                       /* unique local, RFC 4193 */
-  { { 0xfe, 0x80 }, 10, P2P__IP_LINK_LOCAL },
-  { { 0xfe, 0xc0 }, 10, P2P__IP_PRIVATE }, /* site-local, deprecated */
-  { { 0xff }, 8, P2P__IP_MULTICAST },
-  { { 0x20, 0x01, 0x00 }, 23, P2P__IP_RESERVED },       /* protocol assignments, Teredo */
-  { { 0x20, 0x01, 0x0d, 0xb8 }, 32, P2P__IP_RESERVED }, /* documentation */
-  { { 0x3f, 0xff }, 20, P2P__IP_RESERVED },             /* documentation, RFC 9637 */
-  { { 0x20 }, 3, P2P__IP_PUBLIC },                      /* global unicast */
-  { { 0 }, 0, P2P__IP_RESERVED },                       /* all else is not assigned */
+  { { 0 }, 128, P2P__IP_UNSPECIFIED, NULL },
+  { { [15] = 1 }, 128, P2P__IP_LOOPBACK, NULL },
+  { { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48, P2P__IP_PRIVATE, "nat64" }, /* local NAT64, RFC 8215 */
+  { { 0xfc }, 7, P2P__IP_PRIVATE, "ula" },                         /* unique local, RFC 4193 */
+  { { 0xfe, 0x80 }, 10, P2P__IP_LINK_LOCAL, NULL },
+  { { 0xfe, 0xc0 }, 10, P2P__IP_PRIVATE, NULL }, /* site-local, deprecated */
+  { { 0xff }, 8, P2P__IP_MULTICAST, NULL },
+  { { 0x20, 0x01, 0x00 }, 23, P2P__IP_RESERVED, NULL }, /* protocol assignments, Teredo */
+  { { 0x20, 0x01, 0x0d, 0xb8 }, 32, P2P__IP_RESERVED, "documentation" }, /* documentation */
+  { { 0x3f, 0xff }, 20, P2P__IP_RESERVED, "documentation" }, /* documentation, RFC 9637 */
+  { { 0x20 }, 3, P2P__IP_PUBLIC, NULL },                     /* global unicast */
+  { { 0 }, 0, P2P__IP_RESERVED, NULL },                      /* all else is not assigned */
 };
 
 /* IPv6 prefixes behind which an IPv4 address stands: it is what packets will reach. */
@@ -59,21 +67,32 @@ static bool has_prefix(const uint8_t *ip, const uint8_t *prefix, unsigned bits) 
   return rest == 0 || (ip[whole] ^ prefix[whole]) >> (8 - rest) == 0;
 }
 
-static p2p__ip_class classify(const block *table, size_t n, const uint8_t *ip) {
+static const block *find(const block *table, size_t n, const uint8_t *ip) {
   for (size_t i = 0; i < n; i++) {
-    if (has_prefix(ip, table[i].prefix, table[i].bits)) return (p2p__ip_class)table[i].class;
+    if (has_prefix(ip, table[i].prefix, table[i].bits)) return &table[i];
   }
-  return P2P__IP_PUBLIC;
+  return NULL;
+}
+
+/* The block that says; NULL: none does, so it is public. */
+static const block *block_of(const p2p_endpoint *ep) {
+  if (ep->family == 4) return find(blocks4, P2P_COUNT(blocks4), ep->ip);
+  for (size_t i = 0; i < P2P_COUNT(embedded); i++) {
+    if (has_prefix(ep->ip, embedded[i].prefix, embedded[i].bits))
+      return find(blocks4, P2P_COUNT(blocks4), ep->ip + embedded[i].at);
+  }
+  return find(blocks6, P2P_COUNT(blocks6), ep->ip);
 }
 
 p2p__ip_class p2p__ip_classify(const p2p_endpoint *ep) {
-  if (ep->family == 4) return classify(blocks4, P2P_COUNT(blocks4), ep->ip);
-  if (ep->family != 6) return P2P__IP_RESERVED;
-  for (size_t i = 0; i < P2P_COUNT(embedded); i++) {
-    if (has_prefix(ep->ip, embedded[i].prefix, embedded[i].bits))
-      return classify(blocks4, P2P_COUNT(blocks4), ep->ip + embedded[i].at);
-  }
-  return classify(blocks6, P2P_COUNT(blocks6), ep->ip);
+  if (ep->family != 4 && ep->family != 6) return P2P__IP_RESERVED;
+  const block *b = block_of(ep);
+  return b ? (p2p__ip_class)b->class : P2P__IP_PUBLIC;
+}
+
+const char *p2p__ip_class_name(const p2p_endpoint *ep) {
+  const block *b = ep->family == 4 || ep->family == 6 ? block_of(ep) : NULL;
+  return b && b->name ? b->name : class_names[p2p__ip_classify(ep)];
 }
 
 void p2p__endpoint_canonical(p2p_endpoint *ep) {

@@ -22,6 +22,10 @@ enum p2p__ma_code {
   P2P__MA_UNIX = 400,
   P2P__MA_P2P = 421,
   P2P__MA_HTTPS = 443,
+  P2P__MA_ONION = 444,
+  P2P__MA_ONION3 = 445,
+  P2P__MA_GARLIC64 = 446,
+  P2P__MA_GARLIC32 = 447,
   P2P__MA_TLS = 448,
   P2P__MA_SNI = 449,
   P2P__MA_NOISE = 454,
@@ -32,6 +36,7 @@ enum p2p__ma_code {
   P2P__MA_WS = 477,
   P2P__MA_WSS = 478,
   P2P__MA_HTTP = 480,
+  P2P__MA_HTTP_PATH = 481,
   P2P__MA_MEMORY = 777
 };
 
@@ -67,6 +72,9 @@ typedef enum p2p__ip_class {
   P2P__IP_RESERVED /* documentation and the rest */
 } p2p__ip_class;
 p2p__ip_class p2p__ip_classify(const p2p_endpoint *ep);
+/* The same in a word, finer: private is "private" (RFC 1918), "cgn", "ula" or "nat64"; reserved is
+ * "documentation" or "reserved". Static. */
+const char *p2p__ip_class_name(const p2p_endpoint *ep);
 /* Turns a v4-mapped IPv6 endpoint into the IPv4 one it is; for every comparison and filter. */
 void p2p__endpoint_canonical(p2p_endpoint *ep);
 /* Whether both are the same place, in whichever form. */

@@ -1,8 +1,8 @@
-/* The table of multiaddr protocols. Spec: multiformats/multiaddr, protocols.csv. Still to come from
- * there: onion, onion3, garlic64, garlic32, http-path.
+/* The table of multiaddr protocols. Spec: multiformats/multiaddr, protocols.csv, all of it; and what
+ * go-multiaddr (plaintextv2) and rust-multiaddr (x-parity-ws, x-parity-wss) have beside it.
  *
  * memory has 8 bytes here, as in go-multiaddr and rust-multiaddr; the registry calls its value
- * variable. It never leaves a process. */
+ * variable and js writes a length before it. It never leaves a process. */
 #include "multiformats/protocols.h"
 #include "multiformats/multiaddr.h"
 
@@ -37,6 +37,11 @@ static const p2p__ma_protocol protocols[] = {
   { P2P__MA_IPCIDR, 1, false, "ipcidr", &p2p__ma_u8 },
   { P2P__MA_UNIX, VARIABLE, true, "unix", &p2p__ma_path },
   { P2P__MA_MEMORY, 8, false, "memory", &p2p__ma_u64 },
+  { P2P__MA_HTTP_PATH, VARIABLE, false, "http-path", &p2p__ma_segment },
+  { P2P__MA_ONION, 12, false, "onion", &p2p__ma_onion }, /* version 2: gone from Tor */
+  { P2P__MA_ONION3, 37, false, "onion3", &p2p__ma_onion3 },
+  { P2P__MA_GARLIC64, VARIABLE, false, "garlic64", &p2p__ma_garlic64 },
+  { P2P__MA_GARLIC32, VARIABLE, false, "garlic32", &p2p__ma_garlic32 },
   { 33, 2, false, "dccp", &p2p__ma_u16 },
   { 132, 2, false, "sctp", &p2p__ma_u16 },
   { 301, 0, false, "udt", NULL },
@@ -45,6 +50,10 @@ static const p2p__ma_protocol protocols[] = {
   { 276, 0, false, "p2p-webrtc-direct", NULL },
   { 277, 0, false, "p2p-stardust", NULL },
   { 479, 0, false, "p2p-websocket-star", NULL },
+  { 4770, VARIABLE, false, "x-parity-ws",
+    &p2p__ma_segment }, /* this and the next: ws with a path */
+  { 4780, VARIABLE, false, "x-parity-wss", &p2p__ma_segment },
+  { 7367777, 0, false, "plaintextv2", NULL },
 };
 
 const p2p__ma_protocol *p2p__ma_protocol_at(size_t i) {

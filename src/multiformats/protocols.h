@@ -29,6 +29,8 @@ const p2p__ma_protocol *p2p__ma_protocol_at(size_t i);
 
 /* Codecs, in codecs.c. */
 extern const p2p__ma_codec p2p__ma_ip4, p2p__ma_ip6, p2p__ma_u8, p2p__ma_u16, p2p__ma_u64;
-extern const p2p__ma_codec p2p__ma_label, p2p__ma_path, p2p__ma_peer, p2p__ma_hash;
+extern const p2p__ma_codec p2p__ma_label, p2p__ma_path, p2p__ma_segment, p2p__ma_peer, p2p__ma_hash;
+/* Names inside Tor and I2P, in codecs_overlay.c. */
+extern const p2p__ma_codec p2p__ma_onion, p2p__ma_onion3, p2p__ma_garlic64, p2p__ma_garlic32;
 
 #endif

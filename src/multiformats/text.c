@@ -1,4 +1,5 @@
-/* Numbers and IP addresses as text. Spec: RFC 4291, section 2.2 (parsing); RFC 5952 (printing). */
+/* Numbers, IP addresses and path segments as text. Spec: RFC 4291, section 2.2 (parsing); RFC 5952
+ * (printing); RFC 3986, sections 2 and 3.3; RFC 3629 (UTF-8). */
 #include "multiformats/text.h"
 
 enum {
@@ -160,4 +161,78 @@ void p2p__text_put_ip6(p2p__wr *w, const uint8_t ip[16]) {
     }
     put_hex(w, group_at(ip, i));
   }
+}
+
+/* ---- path segments ---- */
+
+static bool is_unreserved(uint8_t c) {
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+         (c && strchr("-._~", c));
+}
+
+/* Of a segment, as it stands: pchar without pct-encoded. */
+static bool is_segment_char(uint8_t c) {
+  return is_unreserved(c) || (c && strchr("!$&'()*+,;=:@", c));
+}
+
+bool p2p__text_unescape(p2p_bytes text, p2p__wr *w) {
+  for (size_t i = 0; i < text.len; i++) {
+    if (is_segment_char(text.p[i])) {
+      p2p__wr_u8(w, text.p[i]);
+      continue;
+    }
+    if (text.p[i] != '%' || text.len - i < 3) return false;
+    int high = hex_digit(text.p[i + 1]), low = hex_digit(text.p[i + 2]);
+    if (high < 0 || low < 0) return false;
+    p2p__wr_u8(w, (uint8_t)(high << 4 | low));
+    i += 2;
+  }
+  return true;
+}
+
+void p2p__text_put_escaped(p2p__wr *w, p2p_bytes value) {
+  for (size_t i = 0; i < value.len; i++) {
+    uint8_t c = value.p[i];
+    if (is_unreserved(c)) {
+      p2p__wr_u8(w, c);
+      continue;
+    }
+    p2p__wr_u8(w, '%');
+    p2p__wr_u8(w, (uint8_t)"0123456789ABCDEF"[c >> 4]);
+    p2p__wr_u8(w, (uint8_t)"0123456789ABCDEF"[c & 15]);
+  }
+}
+
+/* ---- UTF-8 ---- */
+
+/* Bytes of the character that first begins; 0: none begins so. */
+static size_t utf8_len(uint8_t first) {
+  if (first < 0x80) return 1;
+  if (first < 0xc2) return 0; /* in the middle of one, or a longer way to write ASCII */
+  if (first < 0xe0) return 2;
+  if (first < 0xf0) return 3;
+  return first < 0xf5 ? 4 : 0;
+}
+
+/* The character at the front; UINT32_MAX: none. */
+static uint32_t utf8_char(p2p_bytes text, size_t n) {
+  static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+  if (n == 0 || n > text.len) return UINT32_MAX;
+  if (n == 1) return text.p[0];
+  uint32_t c = text.p[0] & (0x7fu >> n);
+  for (size_t i = 1; i < n; i++) {
+    if ((text.p[i] & 0xc0) != 0x80) return UINT32_MAX;
+    c = c << 6 | (text.p[i] & 0x3f);
+  }
+  return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? UINT32_MAX : c;
+}
+
+bool p2p__text_is_printable(p2p_bytes text) {
+  while (text.len > 0) {
+    size_t n = utf8_len(text.p[0]);
+    uint32_t c = utf8_char(text, n);
+    if (c == UINT32_MAX || c < 0x20 || (c >= 0x7f && c < 0xa0)) return false;
+    text = p2p__bytes(text.p + n, text.len - n);
+  }
+  return true;
 }

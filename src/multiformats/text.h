@@ -16,4 +16,13 @@ void p2p__text_put_ip4(p2p__wr *w, const uint8_t ip[4]);
 bool p2p__text_ip6(p2p_bytes text, uint8_t ip[16]);
 void p2p__text_put_ip6(p2p__wr *w, const uint8_t ip[16]);
 
+/* Percent encoding of one path segment, RFC 3986: every byte that is not unreserved is written %XX
+ * (a literal '+' means a space to some). Read: any character of a segment, %xx in either case;
+ * false when something else is there. Appended to w. */
+bool p2p__text_unescape(p2p_bytes text, p2p__wr *w);
+void p2p__text_put_escaped(p2p__wr *w, p2p_bytes value);
+
+/* Whether text is UTF-8 without control characters. */
+bool p2p__text_is_printable(p2p_bytes text);
+
 #endif
