@@ -1,6 +1,7 @@
 # What a builder may choose. The presets of CMakePresets.json are the combinations that are tested.
 option(P2P_WERROR "Warnings are errors" OFF)
 option(P2P_WITH_SODIUM "Use libsodium where it is faster, when it is found" ON)
+option(P2P_WITH_SECP256K1 "Use libsecp256k1 for its curve, when it is found" ON)
 option(P2P_IO_PORTABLE "Use the portable files of src/io on Linux too, to test them" OFF)
 option(P2P_SHARED "Build libp2p.so" ON)
 option(P2P_TESTS "Build the tests (needs cmocka)" OFF)

@@ -2,6 +2,7 @@
 #include "peer/pubkey.h"
 #include "crypto/crypto.h"
 #include "crypto/pkey.h"
+#include "crypto/secp256k1.h"
 #include "multiformats/protobuf.h"
 
 enum {
@@ -59,4 +60,20 @@ int p2p_verify(p2p_bytes pubkey, p2p_bytes msg, p2p_bytes sig) {
   if (err) return err;
   if (sig.len == 0 || sig.len > P2P_SIGNATURE_MAX) return P2P_ESIG;
   return types[key.type].verify(key.data, msg, sig);
+}
+
+int p2p_pubkey_type(p2p_bytes pubkey) {
+  p2p__key key;
+  int err = p2p__pubkey_read(pubkey, &key);
+  return err ? err : (int)key.type;
+}
+
+const char *p2p_key_type_name(p2p_key_type type) {
+  static const char *const names[] = {
+    [P2P_KEY_RSA] = "RSA",
+    [P2P_KEY_ED25519] = "Ed25519",
+    [P2P_KEY_SECP256K1] = "Secp256k1",
+    [P2P_KEY_ECDSA] = "ECDSA",
+  };
+  return (size_t)type < P2P_COUNT(names) ? names[type] : "unknown";
 }

@@ -3,6 +3,7 @@
 
 #include "crypto/der.h"
 #include "crypto/pkey.h"
+#include "crypto/secp256k1.h"
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 

@@ -24,7 +24,7 @@ static inline size_t unhex(const char *hex, uint8_t *out, size_t cap) {
 }
 
 static inline void assert_hex(const uint8_t *bytes, size_t len, const char *hex) {
-  uint8_t want[2048];
+  uint8_t want[5120];
   assert_int_equal(unhex(hex, want, sizeof want), len);
   assert_memory_equal(bytes, want, len);
 }

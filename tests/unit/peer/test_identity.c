@@ -25,22 +25,57 @@ static const p2p_io_ops dice_ops = { .size = sizeof dice_ops, .random = dice_ran
 
 /* ---- */
 
-static void generated_identity_signs_for_its_public_key(void **state) {
-  (void)state;
-  dice d = { .io = { &dice_ops } };
-  p2p_identity id;
+static void signs_for_its_public_key(const p2p_identity *id) {
   p2p_peer_id peer;
   uint8_t sig[P2P_SIGNATURE_MAX];
   size_t len = 0;
-  assert_int_equal(p2p_identity_generate(&id, P2P_KEY_ED25519, &d.io), 0);
-  p2p_bytes pubkey = p2p__bytes(id.pubkey, id.pubkey_len);
-  assert_int_equal(id.size, sizeof id);
+  p2p_bytes pubkey = p2p__bytes(id->pubkey, id->pubkey_len);
+  assert_int_equal(id->size, sizeof *id);
   assert_int_equal(p2p_peer_id_from_pubkey(pubkey, &peer), 0);
-  assert_true(p2p_peer_id_eq(&peer, &id.peer));
-  assert_int_equal(id.sign(id.ctx, p2p__cstr("text"), sig, &len), 0);
+  assert_true(p2p_peer_id_eq(&peer, &id->peer));
+  assert_int_equal(id->sign(id->ctx, p2p__cstr("text"), sig, &len), 0);
   assert_int_equal(p2p_verify(pubkey, p2p__cstr("text"), p2p__bytes(sig, len)), 0);
   assert_int_equal(p2p_verify(pubkey, p2p__cstr("test"), p2p__bytes(sig, len)), P2P_ESIG);
-  p2p_identity_fini(&id);
+}
+
+static const struct {
+  p2p_key_type type;
+  unsigned bits;
+} sizes[] = {
+  { P2P_KEY_ED25519, 0 }, { P2P_KEY_SECP256K1, 0 }, { P2P_KEY_ECDSA, 0 },  { P2P_KEY_ECDSA, 256 },
+  { P2P_KEY_ECDSA, 384 }, { P2P_KEY_ECDSA, 521 },   { P2P_KEY_RSA, 2048 }, { P2P_KEY_RSA, 3072 },
+};
+
+static void generated_identity_signs_for_its_public_key(void **state) {
+  (void)state;
+  dice d = { .io = { &dice_ops } };
+  for (size_t i = 0; i < P2P_COUNT(sizes); i++) {
+    p2p_identity id;
+    assert_int_equal(p2p_identity_generate_bits(&id, sizes[i].type, sizes[i].bits, &d.io), 0);
+    assert_int_equal(p2p_pubkey_type(p2p__bytes(id.pubkey, id.pubkey_len)), sizes[i].type);
+    for (int round = 0; round < 4; round++) signs_for_its_public_key(&id);
+    p2p_identity_fini(&id);
+  }
+}
+
+/* What is exported is imported as the same key, and exported with the same bytes. */
+static void generated_identity_comes_back_from_its_export(void **state) {
+  (void)state;
+  dice d = { .io = { &dice_ops }, .next = 100 };
+  for (size_t i = 0; i < P2P_COUNT(sizes); i++) {
+    uint8_t out[P2P_PRIVKEY_MAX], twice[P2P_PRIVKEY_MAX];
+    p2p_identity id, again;
+    assert_int_equal(p2p_identity_generate_bits(&id, sizes[i].type, sizes[i].bits, &d.io), 0);
+    ptrdiff_t n = p2p_identity_export(&id, out, sizeof out);
+    assert_true(n > 0);
+    assert_int_equal(p2p_identity_import(&again, p2p__bytes(out, (size_t)n)), 0);
+    assert_true(p2p_identity_eq(&id, &again));
+    signs_for_its_public_key(&again);
+    assert_int_equal(p2p_identity_export(&again, twice, sizeof twice), n);
+    assert_memory_equal(out, twice, (size_t)n);
+    p2p_identity_fini(&again);
+    p2p_identity_fini(&id);
+  }
 }
 
 static void generated_identities_differ_as_the_random_bytes_do(void **state) {
@@ -63,20 +98,91 @@ static void generate_without_random_bytes_makes_nothing(void **state) {
   p2p_identity_fini(&id); /* of what failed */
 }
 
-static void generate_knows_ed25519_only(void **state) {
+static void generate_knows_the_sizes_of_each_type(void **state) {
   (void)state;
-  static const p2p_key_type others[] = { P2P_KEY_RSA, P2P_KEY_SECP256K1, P2P_KEY_ECDSA };
+  static const struct {
+    p2p_key_type type;
+    unsigned bits;
+  } wrong[] = {
+    { P2P_KEY_ED25519, 255 }, { P2P_KEY_SECP256K1, 521 }, { P2P_KEY_ECDSA, 224 },
+    { P2P_KEY_ECDSA, 512 },   { P2P_KEY_RSA, 1024 },      { P2P_KEY_RSA, 2047 },
+    { P2P_KEY_RSA, 2049 },    { P2P_KEY_RSA, 8200 },      { (p2p_key_type)4, 0 },
+  };
   dice d = { .io = { &dice_ops } };
   p2p_identity id;
-  for (size_t i = 0; i < P2P_COUNT(others); i++)
-    assert_int_equal(p2p_identity_generate(&id, others[i], &d.io), P2P_ENOTSUP);
+  for (size_t i = 0; i < P2P_COUNT(wrong); i++) {
+    int err = p2p_identity_generate_bits(&id, wrong[i].type, wrong[i].bits, &d.io);
+    assert_int_equal(err, P2P_EINVAL);
+    assert_int_equal(id.size, 0);
+  }
   assert_int_equal(p2p_identity_generate(&id, P2P_KEY_ED25519, NULL), P2P_EINVAL);
   assert_int_equal(p2p_identity_generate(NULL, P2P_KEY_ED25519, &d.io), P2P_EINVAL);
 }
 
+/* A source that gives zeros for ever would make everybody's key. */
+static int zeros(p2p_io *io, void *buf, size_t len) {
+  (void)io;
+  memset(buf, 0, len);
+  return 0;
+}
+
+static void generate_gives_up_on_a_source_of_zeros(void **state) {
+  (void)state;
+  static const p2p_io_ops ops = { .size = sizeof ops, .random = zeros };
+  p2p_io io = { &ops };
+  p2p_identity id;
+  assert_int_equal(p2p_identity_generate(&id, P2P_KEY_SECP256K1, &io), P2P_EIO);
+  assert_int_equal(p2p_identity_generate_bits(&id, P2P_KEY_ECDSA, 521, &io), P2P_EIO);
+}
+
+/* ---- a key that is elsewhere ---- */
+
+static void identity_of_a_foreign_signer_has_its_keys_peer_id(void **state) {
+  (void)state;
+  dice d = { .io = { &dice_ops } };
+  for (size_t i = 0; i < P2P_COUNT(sizes); i++) {
+    p2p_identity module, id;
+    assert_int_equal(p2p_identity_generate_bits(&module, sizes[i].type, sizes[i].bits, &d.io), 0);
+    p2p_bytes pubkey = p2p__bytes(module.pubkey, module.pubkey_len);
+    assert_int_equal(p2p_identity_from_signer(&id, pubkey, module.sign, NULL, module.ctx), 0);
+    assert_true(p2p_identity_eq(&module, &id));
+    signs_for_its_public_key(&id);
+    p2p_identity_fini(&id);
+    p2p_identity_fini(&module);
+  }
+}
+
+static void identity_of_a_foreign_signer_needs_key_and_function(void **state) {
+  (void)state;
+  static const uint8_t no_key[] = { 8, 1, 18, 0 };
+  dice d = { .io = { &dice_ops } };
+  p2p_identity module, id;
+  assert_int_equal(p2p_identity_generate(&module, P2P_KEY_ED25519, &d.io), 0);
+  p2p_bytes pubkey = p2p__bytes(module.pubkey, module.pubkey_len);
+  assert_int_equal(p2p_identity_from_signer(&id, pubkey, NULL, NULL, NULL), P2P_EINVAL);
+  assert_int_equal(p2p_identity_from_signer(&id, p2p__bytes(no_key, 4), module.sign, NULL, NULL),
+                   P2P_EKEY);
+  assert_int_equal(id.size, 0);
+  p2p_identity_fini(&module);
+}
+
+static void identities_are_equal_by_key_only(void **state) {
+  (void)state;
+  dice d = { .io = { &dice_ops } };
+  p2p_identity a, b, none = { 0 };
+  assert_int_equal(p2p_identity_generate(&a, P2P_KEY_ED25519, &d.io), 0);
+  assert_int_equal(p2p_identity_generate(&b, P2P_KEY_ED25519, &d.io), 0);
+  assert_true(p2p_identity_eq(&a, &a));
+  assert_false(p2p_identity_eq(&a, &b));
+  assert_false(p2p_identity_eq(&none, &none));
+  assert_false(p2p_identity_eq(&a, NULL));
+  p2p_identity_fini(&a);
+  p2p_identity_fini(&b);
+}
+
 /* ---- import and export ---- */
 
-static void import_gives_the_public_key_of_the_specification(void **state) {
+static void import_and_export_agree_with_the_specification(void **state) {
   (void)state;
   table t;
   table_open(&t, "keys.txt");
@@ -84,8 +190,13 @@ static void import_gives_the_public_key_of_the_specification(void **state) {
     p2p_identity id;
     p2p__span private = table_bytes(&t, 1);
     int err = p2p_identity_import(&id, p2p__span_bytes(private));
-    assert_int_equal(err, is_word(t.words[0], "ed25519") ? 0 : P2P_ENOTSUP);
-    if (!err) assert_hex(id.pubkey, id.pubkey_len, t.words[2]);
+    assert_int_equal(err, 0);
+    assert_hex(id.pubkey, id.pubkey_len, t.words[2]);
+    uint8_t out[P2P_PRIVKEY_MAX];
+    ptrdiff_t n = p2p_identity_export(&id, out, sizeof out);
+    assert_true(n > 0);
+    assert_hex(out, (size_t)n, t.words[1]);
+    signs_for_its_public_key(&id);
     p2p_identity_fini(&id);
     exact_free(private);
   }
@@ -290,8 +401,13 @@ int main(void) {
     cmocka_unit_test(generated_identity_signs_for_its_public_key),
     cmocka_unit_test(generated_identities_differ_as_the_random_bytes_do),
     cmocka_unit_test(generate_without_random_bytes_makes_nothing),
-    cmocka_unit_test(generate_knows_ed25519_only),
-    cmocka_unit_test(import_gives_the_public_key_of_the_specification),
+    cmocka_unit_test(generated_identity_comes_back_from_its_export),
+    cmocka_unit_test(generate_knows_the_sizes_of_each_type),
+    cmocka_unit_test(generate_gives_up_on_a_source_of_zeros),
+    cmocka_unit_test(identity_of_a_foreign_signer_has_its_keys_peer_id),
+    cmocka_unit_test(identity_of_a_foreign_signer_needs_key_and_function),
+    cmocka_unit_test(identities_are_equal_by_key_only),
+    cmocka_unit_test(import_and_export_agree_with_the_specification),
     cmocka_unit_test(export_gives_what_was_imported),
     cmocka_unit_test(import_takes_the_old_form_too),
     cmocka_unit_test(import_refuses_a_public_key_that_is_not_the_seeds),
