@@ -65,7 +65,7 @@ ptrdiff_t p2p_peer_id_print_cid(const p2p_peer_id *id, char *out, size_t cap) {
 }
 
 ptrdiff_t p2p_peer_id_pubkey(const p2p_peer_id *id, p2p_bytes *pubkey) {
-  p2p__multihash mh;
+  p2p_multihash mh;
   p2p__key key;
   if (!pubkey || !is_sound(id)) return P2P_EINVAL;
   if (!p2p__multihash_read(p2p__bytes(id->b, id->len), &mh)) return P2P_EINVAL;
