@@ -8,7 +8,8 @@ enum {
   OUT_TURN = 1 << 20,     /* bytes one link sends in a turn before others have theirs */
   OUT_RECORD_MIN = 1400,  /* a record no larger than a packet */
   OUT_LOWAT_MAX = 131072, /* unsent bytes in the kernel: 10 ms of the rate, at most this */
-  OUT_LOWAT_MIN = 4096
+  OUT_LOWAT_MIN = 4096,
+  OUT_RATE_US = 20000 /* memory of the measured rate */
 };
 
 static size_t clamp(uint64_t v, size_t min, size_t max) {
@@ -71,16 +72,19 @@ static void set_lowat(byte_link *l) {
   l->pipe->ops->lowat(l->pipe, lowat);
 }
 
-/* The pipe is full: what it took since it was full last is its rate. */
+/* The pipe is full: what it took since it was full last goes into the rate, with a weight by the
+ * time that this took, so that a call cut short says little. The first sample is no shorter than a
+ * quarter of the memory. */
 static void measure_rate(byte_link *l, p2p_time now) {
-  if (l->blocked && now > l->sent_mark) {
-    uint64_t sample = l->sent_bytes * 1000000 / ((now - l->sent_mark) / 1000 + 1);
-    l->rate = l->rate ? l->rate - l->rate / 4 + sample / 4 : sample;
-    set_lowat(l);
-  }
-  if (!l->blocked || now > l->sent_mark) {
+  uint64_t us = (now - l->sent_mark) / P2P_US, old = l->rate * OUT_RATE_US;
+  if (!l->blocked) {
     l->sent_mark = now;
     l->sent_bytes = 0;
+  } else if (us >= (l->rate ? 1 : OUT_RATE_US / 4)) {
+    l->rate = (old + l->sent_bytes * 1000000) / (us + (l->rate ? OUT_RATE_US : 0));
+    l->sent_mark = now;
+    l->sent_bytes = 0;
+    set_lowat(l);
   }
   l->blocked = true;
 }
