@@ -46,6 +46,7 @@ static void detach(p2p__sstream *s) {
   if (c->last == s) c->last = NULL;
   p2p__nego_free(s);
   p2p__list_del(&s->dirty_node);
+  p2p__list_del(&s->starve_node);
 }
 
 void p2p__stream_free(p2p__sstream *s) {
