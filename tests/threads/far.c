@@ -111,6 +111,16 @@ static void port_secured(port *p, const p2p__up *u, p2p_time now) {
     tell(p->far, &v);
 }
 
+/* Gives back what the host lent and nobody needs any more. */
+static void port_return(port *p) {
+  size_t unused = p->tx.max - p->tx.used;
+  if (unused <= FAR_LEASE) return;
+  ring_value v = { .kind = RING_LEASE, .port = p->id, .n = unused - FAR_LEASE };
+  p->tx.max -= v.n;
+  p->link->ops->stats(p->link, &v.stats);
+  tell(p->far, &v);
+}
+
 static void port_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   port *p = P2P_CONTAINER(owner, port, owner);
   ring_value v = { .kind = RING_UP, .port = p->id, .up = *u };
@@ -120,6 +130,7 @@ static void port_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   case P2P__UP_DATA: port_data(p, u, now); return;
   case P2P__UP_FILLED: held_ship(p->far); return;
   case P2P__UP_UP: v.told.up = *u->up; break;
+  case P2P__UP_ROOM: port_return(p); break; /* who waits for room shall find it */
   case P2P__UP_DOWN: v.told.down = *u->down; break;
   default: break;
   }
@@ -127,16 +138,6 @@ static void port_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   v.up.down = NULL;
   tell(p->far, &v);
   if (u->kind == P2P__UP_DOWN) port_free(p);
-}
-
-/* Gives back what the host lent and nobody needs any more. */
-static void port_return(port *p) {
-  size_t unused = p->tx.max - p->tx.used;
-  if (unused <= FAR_LEASE) return;
-  ring_value v = { .kind = RING_LEASE, .port = p->id, .n = unused - FAR_LEASE };
-  p->tx.max -= v.n;
-  p->link->ops->stats(p->link, &v.stats);
-  tell(p->far, &v);
 }
 
 static void return_all(far *f) {

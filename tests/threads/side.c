@@ -48,11 +48,24 @@ static bulk *bulk_new(side *s, bool opener, bool flood) {
   return b;
 }
 
+/* An opener's first eight bytes; true: they are written. */
+static bool bulk_announce(p2p_host *h, p2p_stream stream, bulk *b) {
+  if (!b->opener || b->flood) return true;
+  memcpy(b->head, &b->size, sizeof b->size);
+  while (b->head_len < sizeof b->head) {
+    ptrdiff_t k = p2p_write(h, stream, b->head + b->head_len, sizeof b->head - b->head_len);
+    if (k < 0) return false;
+    b->head_len += (size_t)k;
+  }
+  return true;
+}
+
 /* Writes what may be written; the rest when on_writable calls. */
 static void bulk_write(p2p_host *h, p2p_stream stream, bulk *b) {
   static const size_t most = 16384;
   uint8_t chunk[16384];
   uint64_t from = b->opener ? 0 : BACK;
+  if (!bulk_announce(h, stream, b)) return;
   while (b->flood || b->sent < b->size) {
     size_t n = b->flood ? most : (size_t)p2p__time_min(most, b->size - b->sent);
     pattern_fill(chunk, from + b->sent, n);
@@ -166,7 +179,6 @@ static void side_open(side *s, const char *id, bulk *b) {
     fault(s, "open");
     return;
   }
-  if (!b->flood) (void)p2p_write(s->host, stream, &b->size, sizeof b->size);
   bulk_write(s->host, stream, b);
 }
 
@@ -195,15 +207,11 @@ static void must(side *s, int err) {
 void side_init(side *s, const char *listen, p2p_io *io, p2p_io *watcher) {
   *s = (side){ .watcher = watcher };
   p2p_allocator allocator = { side_alloc, side_release, s };
-  /* a hundred streams at once have their bytes written before the first is agreed */
-  p2p_setting send_queue = { "conn_send_queue", 64 << 20 };
   p2p_host_opts opts = { .size = sizeof opts,
                          .io = io,
                          .allocator = &allocator,
                          .listen = &listen,
                          .n_listen = listen ? 1 : 0,
-                         .limits = &send_queue,
-                         .n_limits = 1,
                          .serve_perf = true,
                          .gate = side_gate,
                          .gate_user = s };
