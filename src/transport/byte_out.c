@@ -7,7 +7,7 @@ enum {
   OUT_PIECES = 64,
   OUT_TURN = 1 << 20,     /* bytes one link sends in a turn before others have theirs */
   OUT_RECORD_MIN = 1400,  /* a record no larger than a packet */
-  OUT_LOWAT_MAX = 131072, /* unsent bytes in the kernel: 10 ms of the rate, at most this */
+  OUT_LOWAT_MAX = 131072, /* unsent bytes in the kernel: 5 ms of the rate, at most this */
   OUT_LOWAT_MIN = 4096,
   OUT_RATE_US = 20000 /* memory of the measured rate */
 };
@@ -64,7 +64,7 @@ static int build(byte_link *l, size_t *len, p2p_time now) {
 
 /* ---- rate ---- */
 static void set_lowat(byte_link *l) {
-  uint32_t lowat = (uint32_t)clamp(l->rate ? l->rate / 100 : OUT_LOWAT_MAX, OUT_LOWAT_MIN,
+  uint32_t lowat = (uint32_t)clamp(l->rate ? l->rate / 200 : OUT_LOWAT_MAX, OUT_LOWAT_MIN,
                                    OUT_LOWAT_MAX);
   bool near = l->lowat && lowat > l->lowat / 4 * 3 && lowat < l->lowat / 4 * 5;
   if (near || !l->pipe->ops->lowat) return;
