@@ -2,7 +2,7 @@
  * the other end is the one that the seeds' records are of. Oracles: the peerstore keeps its bounds,
  * only that peer is in it, what it shows is printable, and all memory comes back; a message that is
  * believed is believed again. */
-#include "peer/envelope.h"
+#include "peer/peer_record.h"
 #include "protocol/identify/identify.h"
 #include <stdlib.h>
 

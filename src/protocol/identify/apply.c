@@ -1,6 +1,6 @@
 /* What is believed of an Identify message, and kept. */
 #include "multiformats/multiaddr.h"
-#include "peer/envelope.h"
+#include "peer/peer_record.h"
 #include "protocol/identify/internal.h"
 
 /* ---- addresses ---- */
@@ -73,7 +73,8 @@ static int keep_addrs(identify *d, p2p__peer *peer, const p2p__fact *f, const ad
  * it says nothing new, or is not to be believed. */
 static int apply_record(identify *d, p2p__peer *peer, const p2p__fact *f, p2p_bytes envelope) {
   p2p__peer_record rec;
-  int err = p2p__peer_record_open(envelope, p2p__span_of(d->room, sizeof d->room), &rec);
+  p2p__span scratch = p2p__span_of(d->room, sizeof d->room);
+  int err = p2p__peer_record_open_any(envelope, scratch, &rec); /* rust seals in the old form */
   if (err < 0 || !p2p_peer_id_eq(&rec.peer, &peer->id)) return 0;
   if (peer->certified && rec.seq <= peer->record_seq) return 0;
   addr_list list = list_of(d);

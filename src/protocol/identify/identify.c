@@ -1,5 +1,5 @@
 /* Identify: answers, asks, pushes. What is heard is believed or not in apply.c. */
-#include "peer/envelope.h"
+#include "peer/peer_record.h"
 #include "protocol/identify/internal.h"
 
 static const char VERSION[] = "ipfs/0.1.0";      /* of the protocol family; what kubo and js say */

@@ -3,7 +3,7 @@
 
 #include "crypto/crypto.h"
 #include "multiformats/protobuf.h"
-#include "peer/envelope.h"
+#include "peer/peer_record.h"
 #include "peer/pubkey.h"
 #include <p2p/addr.h>
 
@@ -265,6 +265,97 @@ static void record_is_not_sealed_when_the_module_does_not_sign(void **state) {
   assert_int_equal(w.len, 0);
 }
 
+/* ---- the form of before 2021 ---- */
+
+static forgery legacy(const fixture *f, p2p_bytes payload) {
+  forgery g = honest(f, payload);
+  g.domain = "libp2p-routing-state";
+  g.type = p2p__cstr("/libp2p/routing-state-record");
+  return g;
+}
+
+static int open_any_forgery(fixture *f, const forgery *g, p2p__peer_record *out) {
+  uint8_t made[2048];
+  p2p__envelope_form form = { g->domain, g->type };
+  p2p__wr w = p2p__wr_of(made, sizeof made);
+  assert_int_equal(p2p__envelope_seal(g->signer, &form, g->payload, scratch_of(f), &w), 0);
+  return p2p__peer_record_open_any(p2p__wr_bytes(&w), scratch_of(f), out);
+}
+
+static void record_of_the_old_form_is_opened_where_it_is_asked_for(void **state) {
+  fixture *f = *state;
+  uint8_t buf[128];
+  p2p__wr w = p2p__wr_of(buf, sizeof buf);
+  p2p__peer_record got;
+  forgery g = legacy(f, payload_of(&w, &f->id.peer, 77));
+  assert_int_equal(open_forgery(f, &g, &got), P2P_EPROTO);
+  assert_int_equal(open_any_forgery(f, &g, &got), 0);
+  assert_true(p2p_peer_id_eq(&got.peer, &f->id.peer) && got.seq == 77);
+  forgery ours = honest(f, g.payload);
+  assert_int_equal(open_any_forgery(f, &ours, &got), 0);
+}
+
+static void record_of_the_old_form_is_judged_as_the_new_one_is(void **state) {
+  fixture *f = *state;
+  uint8_t buf[128], other[128];
+  p2p__wr w = p2p__wr_of(buf, sizeof buf), o = p2p__wr_of(other, sizeof other);
+  p2p__peer_record got;
+  forgery g = legacy(f, payload_of(&w, &f->id.peer, 77)), h = g;
+  g.domain = "libp2p-peer-record"; /* one form's domain, the other's type */
+  assert_int_equal(open_any_forgery(f, &g, &got), P2P_ESIG);
+  h.type = p2p__bytes("\x03\x01", 2);
+  assert_int_equal(open_any_forgery(f, &h, &got), P2P_ESIG);
+  forgery stolen = legacy(f, payload_of(&o, &f->other.peer, 77)); /* ID-02 */
+  assert_int_equal(open_any_forgery(f, &stolen, &got), P2P_EPEER);
+}
+
+/* ---- envelopes of other things ---- */
+
+static const p2p__envelope_form voucher = { "libp2p-relay-rsvp",
+                                            { (const uint8_t *)"\x03\x02", 2 } };
+
+static void envelope_says_who_sealed_what(void **state) {
+  fixture *f = *state;
+  uint8_t out[512];
+  p2p__envelope got;
+  p2p__wr w = p2p__wr_of(out, sizeof out);
+  p2p_bytes payload = p2p__cstr("a voucher");
+  assert_int_equal(p2p__envelope_seal(&f->id, &voucher, payload, scratch_of(f), &w), 0);
+  assert_int_equal(p2p__envelope_open(p2p__wr_bytes(&w), &voucher, 1, scratch_of(f), &got), 0);
+  assert_true(p2p__bytes_eq(got.payload, payload) && got.form == &voucher);
+  assert_true(p2p_peer_id_eq(&got.signer, &f->id.peer));
+  assert_true(p2p__bytes_eq(got.pubkey, p2p__bytes(f->id.pubkey, f->id.pubkey_len)));
+}
+
+static void envelope_serves_no_other_purpose(void **state) {
+  fixture *f = *state;
+  uint8_t out[512];
+  p2p__envelope got;
+  p2p__peer_record rec;
+  p2p__envelope_form other = voucher;
+  p2p__wr w = p2p__wr_of(out, sizeof out);
+  assert_int_equal(p2p__envelope_seal(&f->id, &voucher, p2p__cstr("x"), scratch_of(f), &w), 0);
+  assert_int_equal(p2p__peer_record_open_any(p2p__wr_bytes(&w), scratch_of(f), &rec), P2P_EPROTO);
+  other.domain = "libp2p-peer-record";
+  assert_int_equal(p2p__envelope_open(p2p__wr_bytes(&w), &other, 1, scratch_of(f), &got), P2P_ESIG);
+  assert_int_equal(p2p__envelope_open(p2p__wr_bytes(&w), &voucher, 0, scratch_of(f), &got),
+                   P2P_EPROTO);
+}
+
+static void envelope_payload_may_lie_anywhere_in_scratch(void **state) {
+  fixture *f = *state;
+  uint8_t want[512], out[512];
+  for (size_t at = 0; at < 64; at++) {
+    p2p__wr w = p2p__wr_of(want, sizeof want), v = p2p__wr_of(out, sizeof out);
+    p2p_bytes text = p2p__cstr("forty bytes of payload, give or take one");
+    assert_int_equal(p2p__envelope_seal(&f->id, &voucher, text, scratch_of(f), &w), 0);
+    memcpy(f->scratch + at, text.p, text.len);
+    text.p = f->scratch + at;
+    assert_int_equal(p2p__envelope_seal(&f->id, &voucher, text, scratch_of(f), &v), 0);
+    assert_true(p2p__bytes_eq(p2p__wr_bytes(&w), p2p__wr_bytes(&v)));
+  }
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
@@ -278,6 +369,11 @@ int main(void) {
     WITH(record_may_leave_out_a_sequence_of_zero_and_add_fields),
     WITH(record_addresses_that_are_empty_or_invalid_are_skipped),
     WITH(record_without_room_says_so),
+    WITH(record_of_the_old_form_is_opened_where_it_is_asked_for),
+    WITH(record_of_the_old_form_is_judged_as_the_new_one_is),
+    WITH(envelope_says_who_sealed_what),
+    WITH(envelope_serves_no_other_purpose),
+    WITH(envelope_payload_may_lie_anywhere_in_scratch),
     WITH(record_is_not_sealed_when_the_module_does_not_sign),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
  * bytes of a whole record. */
 #include "unit/crypto/vectors.h"
 
-#include "peer/envelope.h"
+#include "peer/peer_record.h"
 
 /* RFC 0002's text for a signature, written down once more. */
 static p2p_bytes signed_text(p2p__wr *w, const char *domain, p2p_bytes type, p2p_bytes payload) {

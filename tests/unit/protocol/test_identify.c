@@ -2,7 +2,7 @@
 #include "unit/base/test.h"
 
 #include "multiformats/protobuf.h"
-#include "peer/envelope.h"
+#include "peer/peer_record.h"
 #include "protocol/identify/identify.h"
 #include "protocol/identify/message.h"
 #include "unit/protocol/stage.h"
