@@ -82,6 +82,26 @@ static const struct {
   { "base64pad", "MAAB5ZXMgbWFuaSAh", "\0\0yes mani !", 12 },
   { "base64url", "uAAB5ZXMgbWFuaSAh", "\0\0yes mani !", 12 },
   { "base64urlpad", "UAAB5ZXMgbWFuaSAh", "\0\0yes mani !", 12 },
+  /* nim-libp2p, test_multibase.nim: those of go-multibase */
+  { "base32", "birswgzloorzgc3djpjssazlwmvzhs5dinfxgoijbee", "Decentralize everything!!!", 26 },
+  { "base32upper", "BIRSWGZLOORZGC3DJPJSSAZLWMVZHS5DINFXGOIJBEE", "Decentralize everything!!!",
+    26 },
+  { "base32pad", "cirswgzloorzgc3djpjssazlwmvzhs5dinfxgoijbee======", "Decentralize everything!!!",
+    26 },
+  { "base32padupper",
+    "CIRSWGZLOORZGC3DJPJSSAZLWMVZHS5DINFXGOIJBEE======", "Decentralize everything!!!", 26 },
+  { "base32hex", "v8him6pbeehp62r39f9ii0pbmclp7it38d5n6e89144", "Decentralize everything!!!", 26 },
+  { "base32hexupper", "V8HIM6PBEEHP62R39F9II0PBMCLP7IT38D5N6E89144", "Decentralize everything!!!",
+    26 },
+  { "base32hexpad",
+    "t8him6pbeehp62r39f9ii0pbmclp7it38d5n6e89144======", "Decentralize everything!!!", 26 },
+  { "base32hexpadupper",
+    "T8HIM6PBEEHP62R39F9II0PBMCLP7IT38D5N6E89144======", "Decentralize everything!!!", 26 },
+  { "base58btc", "z36UQrhJq9fNDS7DiAHM9YXqDHMPfr4EMArvt", "Decentralize everything!!!", 26 },
+  { "base64", "mRGVjZW50cmFsaXplIGV2ZXJ5dGhpbmchISE", "Decentralize everything!!!", 26 },
+  { "base64url", "uRGVjZW50cmFsaXplIGV2ZXJ5dGhpbmchISE", "Decentralize everything!!!", 26 },
+  { "base64pad", "MRGVjZW50cmFsaXplIGV2ZXJ5dGhpbmchISE=", "Decentralize everything!!!", 26 },
+  { "base64urlpad", "URGVjZW50cmFsaXplIGV2ZXJ5dGhpbmchISE=", "Decentralize everything!!!", 26 },
 };
 
 static void multibase_gives_the_texts_of_the_specification(void **state) {
