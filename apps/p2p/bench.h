@@ -12,7 +12,7 @@
 typedef struct bench_options {
   const char *transport, *security, *muxer, *key_type, *gossip;
   const char *listen, *addr, *trace, *dir, *by;
-  uint64_t bytes, after, streams, count, open, concurrency, conns;
+  uint64_t bytes, traffic, after, streams, count, open, concurrency, conns;
   bool identify;
 } bench_options;
 

@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "mem.h"
+#include "perf_run.h"
 #include "report.h"
 
 enum { FILES_PER_HOST = 8, FILES_SPARE = 64, CHILDREN_MAX = 64 };
@@ -28,6 +29,7 @@ typedef struct flock {
 
 typedef struct outcome {
   bool up, identified;
+  p2p_conn conn;
   int err;
   p2p_stage stage;
 } outcome;
@@ -35,7 +37,10 @@ typedef struct outcome {
 static void drain(p2p_host *h, outcome *o) {
   const p2p_event *e;
   while ((e = p2p_next_event(h))) {
-    if (e->kind == P2P_EV_CONN_OPEN) o->up = true;
+    if (e->kind == P2P_EV_CONN_OPEN) {
+      o->up = true;
+      o->conn = e->conn;
+    }
     if (e->kind == P2P_EV_IDENTIFIED) o->identified = true;
     if (e->kind == P2P_EV_CONN_CLOSED) {
       o->err = e->err < 0 ? e->err : P2P_ECLOSED;
@@ -63,10 +68,26 @@ static int connect_one(const bench *b, p2p_host **out, outcome *o) {
   return err;
 }
 
+/* Half of it up, half down, on one stream: what a connection keeps afterwards is of interest. */
+static int move_traffic(const bench *b, p2p_host *h, p2p_conn c, outcome *o) {
+  perf_run r;
+  uint64_t half = b->o->traffic / 2;
+  int err = perf_run_start(&r, h, c, 1, half, b->o->traffic - half);
+  while (err >= 0 && !r.done) {
+    err = p2p_host_step(h, P2P_NEVER);
+    drain(h, o);
+    if (o->err) err = o->err;
+  }
+  if (err >= 0) err = r.err;
+  perf_run_fini(&r);
+  return err;
+}
+
 static int connect_all(flock *f, size_t n) {
   for (; f->n < n; f->n++) {
     outcome o = { .stage = P2P_STAGE_NONE };
     int err = connect_one(f->b, &f->hosts[f->n], &o);
+    if (err >= 0 && f->b->o->traffic) err = move_traffic(f->b, f->hosts[f->n], o.conn, &o);
     if (err < 0) {
       report_dial(f->b->command, f->b->o->addr, err, o.stage);
       return err;

@@ -78,6 +78,8 @@ int bench_options_parse(bench_options *o, const char *name, const char *operands
     { "concurrency", 0, "C", "repetitions in flight", .count = &o->concurrency, .min = 1,
       .max = 1024 },
     { "identify", 0, NULL, "handshakes: wait for identify in each", .flag = &o->identify },
+    { "traffic", 0, "SIZE", "idle: moved over each connection first, half up, half down",
+      .size = &o->traffic },
     { "conns", 0, "N", "idle: connections", .count = &o->conns, .min = 1, .max = 1000000 },
     { "after", 0, "SIZE", "reset: bytes before it", .size = &o->after },
     { "by", 0, "SIDE", "reset: dialer or remote", .text = &o->by },
