@@ -38,7 +38,7 @@ static int make_noise(void *ctx, p2p__env *env, bool initiator, const p2p_peer_i
                                .initiator = initiator,
                                .expected = *expected,
                                .muxers = muxers,
-                               .n_muxers = n_muxers,
+                               .n_muxers = h->limits.early_muxer ? n_muxers : 0,
                                .deadline = deadline };
   return p2p__noise_step(env, &config, out);
 }
