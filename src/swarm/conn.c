@@ -268,7 +268,10 @@ static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
     p2p__stream_inbound(c, u->sid, now);
     break;
   case P2P__UP_GOAWAY: c->goaway = true; break;
-  case P2P__UP_FILLED: p2p__swarm_filled(c->swarm, now); break;
+  case P2P__UP_FILLED:
+    p2p__swarm_filled(c->swarm, now);
+    p2p__stream_feed(c); /* budget may have come back without ROOM: of streams that were reset */
+    break;
   case P2P__UP_DOWN: p2p__conn_down(c, u->down->err, u->down->code, u->down->stage); break;
   default: stream_up(c, u, now); break;
   }
