@@ -82,10 +82,13 @@ int host_node_init(host_node *n, p2p_sim *sim, uint8_t number, const p2p_host_op
     o.n_listen = 1;
   }
   err = p2p_host_new(&n->host, &o);
-  if (err < 0) return err;
+  if (err >= 0) host_node_attach(n);
+  return err;
+}
+
+void host_node_attach(host_node *n) {
   p2p_sim_attach(n->io,
                  &(p2p_sim_actor){ .step = node_step, .deadline = node_deadline, .user = n });
-  return 0;
 }
 
 void host_node_fini(host_node *n) {

@@ -33,8 +33,9 @@ struct host_node {
  * node is then there without a host. */
 P2P_MUST_USE int host_node_init(host_node *n, p2p_sim *sim, uint8_t number,
                                 const p2p_host_opts *opts);
-void host_node_fini(host_node *n); /* frees host and flows; the p2p_io is the world's */
-void host_node_poke(host_node *n); /* after every call into its host from outside its turn */
+void host_node_fini(host_node *n);   /* frees host and flows; the p2p_io is the world's */
+void host_node_poke(host_node *n);   /* after every call into its host from outside its turn */
+void host_node_attach(host_node *n); /* it is the actor again, after somebody else was */
 
 p2p_endpoint host_node_ip(uint8_t number);
 /* "/ip4/10.0.0.N/tcp/4001", with /p2p/ID when peer is not NULL. */
