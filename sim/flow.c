@@ -3,7 +3,7 @@
 #include "sim/world.h"
 #include <string.h>
 
-enum { PIECE = 8192 };
+enum { PIECE = 8192, COUNT = 8 };
 
 static uint8_t pattern(uint64_t at, uint8_t salt) {
   return (uint8_t)(at * 31 + (at >> 8) * 17 + (at >> 16) + salt);
@@ -50,17 +50,41 @@ static void flow_write(flow *f, p2p_host *h) {
 static void flow_check(flow *f, p2p_bytes b) {
   if (!f->received) f->first_at = p2p_sim_now(f->node->sim);
   if (!f->received && f->inbound) f->salt_in = b.p[0];
-  for (size_t i = 0; i < b.len; i++)
-    if (b.p[i] != pattern(f->received + i, f->salt_in)) f->corrupt = true;
-  f->received += b.len;
+  for (size_t i = 0; i < b.len; i++, f->received++) {
+    if (f->inbound || f->echo)
+      f->corrupt |= b.p[i] != pattern(f->received, f->salt_in);
+    else if (f->received < COUNT)
+      f->counted |= (uint64_t)b.p[i] << 8 * f->received;
+  }
 }
 
-/* How much of b may be taken: what an echo could write. */
+/* How much of b may be taken: what an echo could write. Nobody there to read it: reset. */
 static size_t flow_take(flow *f, p2p_host *h, p2p_bytes b) {
-  if (!f->echo) return b.len;
+  if (!f->echo || !f->inbound) return b.len;
   ptrdiff_t n = p2p_write(h, f->stream, b.p, b.len);
+  if (n < 0 && n != P2P_EAGAIN) p2p_reset(h, f->stream, 0);
   if (n > 0) f->sent += (uint64_t)n;
   return n > 0 ? (size_t)n : 0;
+}
+
+/* All was read: an inbound stream says its last and finishes. One that was stopped has not had all,
+ * and must not let the peer believe so. */
+static void flow_end(flow *f, p2p_host *h) {
+  if (f->wild && f->inbound) {
+    p2p_reset(h, f->stream, 0);
+    return;
+  }
+  while (!f->echo && f->inbound && f->sent < COUNT) {
+    uint8_t count[COUNT];
+    for (int i = 0; i < COUNT; i++) count[i] = (uint8_t)(f->received >> 8 * i);
+    ptrdiff_t n = p2p_write(h, f->stream, count + f->sent, COUNT - f->sent);
+    if (n == P2P_EAGAIN) return; /* on_writable goes on */
+    if (n < 0) p2p_reset(h, f->stream, 0);
+    if (n < 0) return;
+    f->sent += (uint64_t)n;
+  }
+  f->ended = true;
+  if (f->inbound && p2p_finish(h, f->stream) == 0) f->finished = true;
 }
 
 static void flow_read(flow *f, p2p_host *h) {
@@ -72,9 +96,7 @@ static void flow_read(flow *f, p2p_host *h) {
     flow_check(f, (p2p_bytes){ b.p, n });
     if (p2p_consume(h, f->stream, n) < 0) return;
   }
-  if (err != P2P_EEOF || f->ended) return;
-  f->ended = true;
-  if (f->inbound && p2p_finish(h, f->stream) == 0) f->finished = true;
+  if (err == P2P_EEOF && !f->ended) flow_end(f, h);
 }
 
 /* ---- callbacks ---- */
@@ -108,10 +130,10 @@ static void on_writable(p2p_host *h, p2p_stream s, void *user) {
   flow *f = flow_told(user);
   (void)s;
   if (f->template) return;
-  if (f->echo)
-    flow_read(f, h);
-  else if (!f->inbound)
+  if (!f->inbound)
     flow_write(f, h);
+  else if (!f->paused)
+    flow_read(f, h);
 }
 
 static void on_close(p2p_host *h, p2p_stream s, int err, uint32_t code, void *user) {
@@ -121,6 +143,7 @@ static void on_close(p2p_host *h, p2p_stream s, int err, uint32_t code, void *us
   f->closed++;
   f->err = err;
   f->code = code;
+  f->ended |= err == 0 && f->paused; /* who reads nothing is told of the end by this alone */
 }
 
 static p2p_handler handler_of(flow *f) {
@@ -162,6 +185,7 @@ int flow_open_any(host_node *n, const p2p_peer_id *to, const p2p_conn *conn, con
                   size_t n_ids, uint64_t to_send, uint8_t salt, flow **out) {
   flow *f = flow_new(n);
   f->to_send = to_send;
+  f->echo = strcmp(ids[n_ids - 1], FLOW_ECHO) == 0;
   f->salt = f->salt_in = salt;
   int err = open_stream(f, to, conn, ids, n_ids);
   if (err < 0) {
@@ -191,7 +215,9 @@ void flow_resume(flow *f) {
 
 bool flow_is_whole(const flow *f) {
   bool whole = f->opened == 1 && f->closed == 1 && f->err == 0 && f->finished && f->ended;
-  return whole && !f->corrupt && (f->inbound || f->sent == f->to_send);
+  if (!whole || f->corrupt) return false;
+  if (f->inbound) return !f->echo || f->sent == f->received;
+  return f->sent == f->to_send && f->sent == (f->echo ? f->received : f->counted);
 }
 
 const char *flow_broken_rule(const flow *f) {
@@ -201,7 +227,8 @@ const char *flow_broken_rule(const flow *f) {
   if (f->closed > 1) return "CLOSED was told twice";
   if (f->told_after_end) return "something was told after CLOSED";
   if (f->received && !f->opened) return "bytes before OPEN";
-  if (f->closed && f->err == 0 && !flow_is_whole(f)) return "closed in order, but not whole";
+  if (f->closed && f->err == 0 && !f->wild && !flow_is_whole(f))
+    return "closed in order, but not whole";
   return NULL;
 }
 
@@ -218,6 +245,12 @@ size_t flow_alive(const host_node *n) {
   for (p2p__list *at = n->flows.next; at != &n->flows; at = at->next)
     alive += !flow_at(at)->template && !flow_at(at)->closed;
   return alive;
+}
+
+flow *flow_alive_at(const host_node *n, size_t i) {
+  for (p2p__list *at = n->flows.next; at != &n->flows; at = at->next)
+    if (!flow_at(at)->template && !flow_at(at)->closed && i-- == 0) return flow_at(at);
+  return NULL;
 }
 
 void flow_free_all(host_node *n) {

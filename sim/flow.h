@@ -1,7 +1,8 @@
 /* Streams that know what they must carry: each end writes bytes of a pattern and checks every byte
  * that comes, and that it is told OPEN at most once and CLOSED exactly once, last.
  *
- * Served: FLOW_SINK reads to the end and finishes; FLOW_ECHO sends back what comes. */
+ * Served: FLOW_SINK reads to the end, says how many bytes there were, and finishes; FLOW_ECHO sends
+ * back what comes. So the dialer of either knows at the end that everything arrived. */
 #ifndef P2P_SIM_FLOW_H
 #define P2P_SIM_FLOW_H
 
@@ -15,13 +16,16 @@ typedef struct flow {
   host_node *node;
   p2p_stream stream;
   bool template; /* what inbound streams of a protocol begin as */
-  bool inbound, echo;
+  bool inbound;
+  bool echo;        /* of FLOW_ECHO; else of FLOW_SINK */
   bool paused;      /* reads nothing until flow_resume */
   bool stays;       /* does not finish when all is sent */
+  bool wild;        /* somebody stopped it: closing in order does not mean whole */
   uint8_t salt;     /* of the pattern it writes */
   uint8_t salt_in;  /* of the pattern that comes; a sink's is its first byte */
   uint64_t to_send; /* may be UINT64_MAX: without end */
   uint64_t sent, received;
+  uint64_t counted;  /* what the sink said */
   p2p_time first_at; /* its first byte was read (time of the world) */
   bool finished, ended, corrupt;
   uint32_t opened, closed, told_after_end; /* callbacks */
@@ -40,12 +44,13 @@ P2P_MUST_USE int flow_open_any(host_node *n, const p2p_peer_id *to, const p2p_co
                                const char *const *ids, size_t n_ids, uint64_t to_send, uint8_t salt,
                                flow **out);
 void flow_resume(flow *f); /* ends a pause; reads at once; pokes */
-/* Both sides finished, nothing broken, and everything is here (an echo's dialer: all came back). */
+/* Both sides finished, nothing broken, and everything arrived. */
 bool flow_is_whole(const flow *f);
 /* What the rules say of every flow at any time; NULL: they hold. */
 const char *flow_broken_rule(const flow *f);
-flow *flow_inbound(const host_node *n, size_t i); /* the i-th that n served; NULL: none */
-size_t flow_alive(const host_node *n);            /* flows not told CLOSED yet */
-void flow_free_all(host_node *n);                 /* after its host is gone */
+flow *flow_inbound(const host_node *n, size_t i);  /* the i-th that n served; NULL: none */
+size_t flow_alive(const host_node *n);             /* flows not told CLOSED yet */
+flow *flow_alive_at(const host_node *n, size_t i); /* the i-th of them */
+void flow_free_all(host_node *n);                  /* after its host is gone */
 
 #endif

@@ -54,15 +54,15 @@ static void ping_on(scenario_run *r, host_node *from, const host_node *to) {
   }
 }
 
-typedef struct side {
+typedef struct under_bulk {
   p2p_sim_tcp tcp;
   bool from_sender; /* the pings' way is the bulk stream's; else the answers' is */
   int percent;      /* of the pings are back within BOUND */
   p2p_time p99;     /* and 99 % within this */
   const char *name, *name_p99, *name_share;
-} side;
+} under_bulk;
 
-static void tell_side(scenario_run *r, const side *side, series *s, uint64_t share) {
+static void tell_side(scenario_run *r, const under_bulk *side, series *s, uint64_t share) {
   qsort(s->rtts, (size_t)s->n, sizeof s->rtts[0], by_value);
   scenario_figure(r, side->name, percentile(s, side->percent) / P2P_US, "us");
   scenario_figure(r, side->name_p99, percentile(s, 99) / P2P_US, "us");
@@ -75,7 +75,7 @@ static void tell_side(scenario_run *r, const side *side, series *s, uint64_t sha
   scenario_claim(r, share >= 75, "%s: only %llu %%", side->name_share, (unsigned long long)share);
 }
 
-static void one_side(scenario_run *r, const side *side) {
+static void one_side(scenario_run *r, const under_bulk *side) {
   p2p_sim_path path = {
     .latency = ONE_WAY, .bits_per_second = 10000000, .queue = QUEUE, .tcp = side->tcp
   };
@@ -97,7 +97,7 @@ static void one_side(scenario_run *r, const side *side) {
 }
 
 void scenario_under_bulk(scenario_run *r) {
-  static const side sides[] = {
+  static const under_bulk sides[] = {
     { P2P_SIM_NEWRENO, true, 85, BOUND_LOST, "from_sender_p85", "from_sender_p99", "bulk_1" },
     { P2P_SIM_NEWRENO, false, 85, BOUND_LOST, "from_receiver_p85", "from_receiver_p99", "bulk_2" },
     { P2P_SIM_IDEAL, true, 99, BOUND, "lossless_from_sender", "lossless_from_sender_p99",

@@ -42,7 +42,8 @@ bool scenario_claim(scenario_run *r, bool ok, const char *format, ...) P2P_PRINT
     "windows follow the bandwidth-delay product, to at most four times of it")                     \
   X("ping-under-bulk", scenario_under_bulk, "a ping beside a bulk stream waits for little")        \
   X("fairness", scenario_fairness, "a hundred streams have equal shares")                          \
-  X("rtt", scenario_rtt, "flights until the first byte leaves, and until it can be answered")
+  X("rtt", scenario_rtt, "flights until the first byte leaves, and until it can be answered")      \
+  X("chaos", scenario_chaos, "whatever happens, everybody is told the truth, once")
 
 typedef struct scenario {
   const char *name;
