@@ -16,8 +16,8 @@ else
   Q := @
 endif
 
-.PHONY: all run test test-gcc test-clang tsan fuzz check check-checks check-sim interop sim bench \
-        format install clean setup help
+.PHONY: all run test test-gcc test-clang tsan fuzz differential check check-checks check-sim \
+        interop sim bench format install clean setup help
 .DEFAULT_GOAL := all
 
 # build PRESET [DEFINITION…]: configure (nothing happens when nothing changed) and compile.
@@ -59,6 +59,12 @@ tsan:
 fuzz:
 	$(call build,fuzz,-DP2P_FUZZ_SECONDS=$(FUZZ_SECONDS))
 	$(Q)ctest --test-dir $(BUILD)/fuzz -j $(JOBS) --output-on-failure --no-tests=error $(ARGS)
+
+## differential  random values here and in others' packages, which the network must bring
+differential:
+	$(call build,dev)
+	$(Q)P2P_NEED_PACKAGES=1 ctest --test-dir $(BUILD)/dev -L differential --output-on-failure \
+	  --no-tests=error $(ARGS)
 
 ## check         layers, headers, symbols, banned functions, format, sizes, words, limits …
 check: all
