@@ -1,6 +1,7 @@
 /* Multiaddrs as bytes and as text. Whatever is taken has one canonical text, and that text gives
  * the same bytes again; the walker never leaves its bytes and stays where it failed. */
 #include "multiformats/multiaddr.h"
+#include "multiformats/pattern.h"
 #include "multiformats/protocols.h"
 #include <p2p/addr.h>
 #include <stdlib.h>
@@ -60,6 +61,29 @@ static void check_endpoint(p2p_bytes addr, uint32_t code) {
   check(p2p__endpoint_eq(&plain, &ep) && p2p__ip_classify(&plain) == p2p__ip_classify(&ep));
 }
 
+/* Taken apart and put together again; cut off and put back; each value is printed. */
+static void check_operations(p2p_bytes addr) {
+  uint8_t out[P2P_ADDR_MAX], joined[P2P_ADDR_MAX];
+  char text[4 * P2P_ADDR_MAX];
+  p2p_bytes rest = addr, outer;
+  p2p_addr_part part;
+  p2p__wr w = p2p__wr_of(out, sizeof out);
+  int got;
+  while ((got = p2p_addr_next(&rest, &part)) > 0) {
+    size_t before = w.len;
+    ptrdiff_t n = p2p_addr_part_print(&part, text, sizeof text);
+    check(n >= 0 && strlen(text) == (size_t)n && part.name);
+    p2p__ma_add(&w, part.code, part.value);
+    p2p_bytes tail = p2p__bytes(out + before, w.len - before);
+    check(p2p_addr_decapsulate(addr, tail, &outer) == 0 && outer.len < addr.len);
+    if (outer.len == 0) continue;
+    n = p2p_addr_encapsulate(outer, tail, joined, sizeof joined);
+    check(n > 0 && memcmp(joined, addr.p, (size_t)n) == 0);
+  }
+  check(got == 0 && p2p__bytes_eq(p2p__wr_bytes(&w), addr));
+  check(p2p_addr_class(addr) != NULL);
+}
+
 static void check_bytes(p2p_bytes addr) {
   uint8_t out[P2P_ADDR_MAX];
   p2p__wr w = p2p__wr_of(out, sizeof out);
@@ -73,6 +97,21 @@ static void check_bytes(p2p_bytes addr) {
   check(p2p__ma_split_peer(addr, &base, &peer) == 0 && base.p == addr.p);
   check((peer.len > 0) == (base.len < addr.len));
   check_text(addr, lossy);
+  check_operations(addr);
+}
+
+static void check_pattern(p2p_bytes in) {
+  static const p2p__ma_step steps[] = { P2P__MA_STEPS_HOST,
+                                        { P2P__MA_ONE, { P2P__MA_UDP, P2P__MA_TCP } },
+                                        { P2P__MA_MANY, { P2P__MA_CERTHASH, P2P__MA_TLS } } };
+  static const p2p__ma_pattern pattern = { steps, P2P_COUNT(steps) };
+  p2p_bytes rest = { 0 };
+  if (!p2p__ma_match(&pattern, in, &rest)) {
+    check(!p2p__ma_is(&pattern, in));
+    return;
+  }
+  check(rest.len < in.len && (rest.len == 0 || rest.p + rest.len == in.p + in.len));
+  check(p2p_addr_check(p2p__bytes(in.p, in.len - rest.len)) == 0 || in.len > P2P_ADDR_MAX);
 }
 
 static void check_parse(p2p_bytes in) {
@@ -100,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check_bytes(in);
   check_endpoint(in, P2P__MA_TCP);
   check_endpoint(in, P2P__MA_UDP);
+  check_pattern(in);
   check_parse(in);
   return 0;
 }
