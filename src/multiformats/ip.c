@@ -26,12 +26,12 @@ static const block blocks4[] = {
   { { 169, 254 }, 16, P2P__IP_LINK_LOCAL, NULL },              /* RFC 3927 */
   { { 172, 16 }, 12, P2P__IP_PRIVATE, NULL },                  /* RFC 1918 */
   { { 192, 0, 0 }, 24, P2P__IP_RESERVED, NULL },               /* protocol assignments */
-  { { 192, 0, 2 }, 24, P2P__IP_RESERVED, "documentation" },    /* documentation */
+  { { 192, 0, 2 }, 24, P2P__IP_RESERVED, "documentation" },    /* RFC 5737 */
   { { 192, 88, 99 }, 24, P2P__IP_RESERVED, NULL },             /* 6to4 relays, gone */
   { { 192, 168 }, 16, P2P__IP_PRIVATE, NULL },                 /* RFC 1918 */
   { { 198, 18 }, 15, P2P__IP_RESERVED, NULL },                 /* benchmarks */
-  { { 198, 51, 100 }, 24, P2P__IP_RESERVED, "documentation" }, /* documentation */
-  { { 203, 0, 113 }, 24, P2P__IP_RESERVED, "documentation" },  /* documentation */
+  { { 198, 51, 100 }, 24, P2P__IP_RESERVED, "documentation" }, /* RFC 5737 */
+  { { 203, 0, 113 }, 24, P2P__IP_RESERVED, "documentation" },  /* RFC 5737 */
   { { 224 }, 4, P2P__IP_MULTICAST, NULL },
   { { 240 }, 4, P2P__IP_RESERVED, NULL }, /* future use, broadcast */
 };
@@ -45,10 +45,10 @@ static const block blocks6[] = {
   { { 0xfe, 0xc0 }, 10, P2P__IP_PRIVATE, NULL }, /* site-local, deprecated */
   { { 0xff }, 8, P2P__IP_MULTICAST, NULL },
   { { 0x20, 0x01, 0x00 }, 23, P2P__IP_RESERVED, NULL }, /* protocol assignments, Teredo */
-  { { 0x20, 0x01, 0x0d, 0xb8 }, 32, P2P__IP_RESERVED, "documentation" }, /* documentation */
-  { { 0x3f, 0xff }, 20, P2P__IP_RESERVED, "documentation" }, /* documentation, RFC 9637 */
-  { { 0x20 }, 3, P2P__IP_PUBLIC, NULL },                     /* global unicast */
-  { { 0 }, 0, P2P__IP_RESERVED, NULL },                      /* all else is not assigned */
+  { { 0x20, 0x01, 0x0d, 0xb8 }, 32, P2P__IP_RESERVED, "documentation" }, /* RFC 3849 */
+  { { 0x3f, 0xff }, 20, P2P__IP_RESERVED, "documentation" },             /* RFC 9637 */
+  { { 0x20 }, 3, P2P__IP_PUBLIC, NULL },                                 /* global unicast */
+  { { 0 }, 0, P2P__IP_RESERVED, NULL }, /* all else is not assigned */
 };
 
 /* IPv6 prefixes behind which an IPv4 address stands: it is what packets will reach. */

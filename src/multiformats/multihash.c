@@ -8,8 +8,6 @@
 
 enum {
   SHA2_256_LEN = 32,
-  BLAKE2B_MAX = 64,
-  BLAKE2S_MAX = 32,
   ANY = P2P_MULTIHASH_DIGEST_MAX /* bytes of a digest whose function has no length of its own */
 };
 
@@ -56,6 +54,10 @@ static const function functions[] = {
   { 0xb401, 32, 32, "poseidon-bls12_381-a2-fc1" },
   { 0xb402, 32, 32, "poseidon-bls12_381-a2-fc1-sc" },
   { 0xb502, 32, 32, "ssz-sha2-256-bmt" },
+  { 0xb510, 32, ANY, "sha2-256-chunked" },
+  { 0xb702, 32, ANY, "bittorrent-pieces-root" },
+  { 0xd00d, 64, ANY, "bcrypt-pbkdf" },
+  { 0xed20, 16, ANY, "ed2k" },
 };
 
 static const function *find_function(uint64_t code) {
@@ -65,25 +67,42 @@ static const function *find_function(uint64_t code) {
   return NULL;
 }
 
-/* blake2 has a code for each length: the bytes it gives, 0 when code is none of them. */
-static size_t blake2b_size(uint64_t code) {
-  return code > P2P_BLAKE2B && code <= P2P_BLAKE2B + BLAKE2B_MAX ? (size_t)(code - P2P_BLAKE2B) : 0;
+/* Functions with a code for each length: first + n gives n bytes. */
+static const struct family {
+  uint64_t first;
+  size_t most;
+  const char *name; /* what stands before the number of bits */
+} families[] = {
+  { P2P_BLAKE2B, 64, "blake2b-" }, { P2P_BLAKE2S, 32, "blake2s-" }, { 0xb300, 32, "skein256-" },
+  { 0xb320, 64, "skein512-" },     { 0xb360, 128, "skein1024-" },
+};
+
+static const struct family *find_family(uint64_t code) {
+  for (size_t i = 0; i < P2P_COUNT(families); i++) {
+    uint64_t first = families[i].first;
+    if (code > first && code <= first + families[i].most) return &families[i];
+  }
+  return NULL;
 }
 
-static size_t blake2s_size(uint64_t code) {
-  return code > P2P_BLAKE2S && code <= P2P_BLAKE2S + BLAKE2S_MAX ? (size_t)(code - P2P_BLAKE2S) : 0;
+/* Bytes the function gives by itself, and may give; 0 and ANY when it is not known. */
+static size_t sizes_of(uint64_t code, size_t *most) {
+  const function *f = find_function(code);
+  const struct family *family = f ? NULL : find_family(code);
+  size_t size = f ? f->size : family ? (size_t)(code - family->first) : 0;
+  *most = f ? f->most : family ? size : ANY;
+  return size;
 }
 
 size_t p2p__multihash_size(uint64_t code) {
-  const function *f = find_function(code);
-  return f ? f->size : blake2b_size(code) + blake2s_size(code);
+  size_t most;
+  return sizes_of(code, &most);
 }
 
 static size_t digest_max(uint64_t code) {
-  const function *f = find_function(code);
-  size_t blake2 = blake2b_size(code) + blake2s_size(code);
-  if (f) return f->most;
-  return blake2 ? blake2 : ANY;
+  size_t most;
+  (void)sizes_of(code, &most);
+  return most;
 }
 
 /* ---- the frame ---- */
@@ -105,11 +124,11 @@ int p2p_multihash_read(p2p_bytes bytes, p2p_multihash *out) {
 ptrdiff_t p2p_multihash_name(uint64_t code, char *out, size_t cap) {
   p2p__wr w = p2p__wr_of(out, cap);
   const function *f = find_function(code);
-  size_t blake2 = blake2b_size(code) + blake2s_size(code);
+  const struct family *family = f ? NULL : find_family(code);
   if (!out && cap) return P2P_EINVAL;
-  if (!f && !blake2) return P2P_ENOTFOUND;
-  p2p__wr_str(&w, f ? f->name : blake2b_size(code) ? "blake2b-" : "blake2s-");
-  if (!f) p2p__text_put_uint(&w, 8 * blake2);
+  if (!f && !family) return P2P_ENOTFOUND;
+  p2p__wr_str(&w, f ? f->name : family->name);
+  if (!f) p2p__text_put_uint(&w, 8 * (code - family->first));
   p2p__wr_u8(&w, 0);
   return w.err ? w.err : (ptrdiff_t)w.len - 1;
 }

@@ -61,12 +61,18 @@ static void multihash_has_the_names_of_the_registry(void **state) {
     const char *name;
     size_t size;
   } table[] = {
-    { 0x13, "sha2-512", 64 },      { 0x14, "sha3-512", 64 },       { 0x17, "sha3-224", 28 },
-    { 0x19, "shake-256", 64 },     { 0x20, "sha2-384", 48 },       { 0x56, "dbl-sha2-256", 32 },
-    { 0x1013, "sha2-224", 28 },    { 0x1014, "sha2-512-224", 28 }, { 0x1015, "sha2-512-256", 32 },
-    { 0x1053, "ripemd-160", 20 },  { 0xb201, "blake2b-8", 1 },     { 0xb220, "blake2b-256", 32 },
-    { 0xb240, "blake2b-512", 64 }, { 0xb241, "blake2s-8", 1 },     { 0xb260, "blake2s-256", 32 },
-    { 0x534d, "sm3-256", 32 },
+    { 0x13, "sha2-512", 64 },       { 0x14, "sha3-512", 64 },
+    { 0x17, "sha3-224", 28 },       { 0x19, "shake-256", 64 },
+    { 0x20, "sha2-384", 48 },       { 0x56, "dbl-sha2-256", 32 },
+    { 0x1013, "sha2-224", 28 },     { 0x1014, "sha2-512-224", 28 },
+    { 0x1015, "sha2-512-256", 32 }, { 0x1053, "ripemd-160", 20 },
+    { 0xb201, "blake2b-8", 1 },     { 0xb220, "blake2b-256", 32 },
+    { 0xb240, "blake2b-512", 64 },  { 0xb241, "blake2s-8", 1 },
+    { 0xb260, "blake2s-256", 32 },  { 0x534d, "sm3-256", 32 },
+    { 0xb301, "skein256-8", 1 },    { 0xb320, "skein256-256", 32 },
+    { 0xb321, "skein512-8", 1 },    { 0xb360, "skein512-512", 64 },
+    { 0xb361, "skein1024-8", 1 },   { 0xb3e0, "skein1024-1024", 128 },
+    { 0xed20, "ed2k", 16 },
   };
   char name[P2P_MULTIHASH_NAME_MAX];
   for (size_t i = 0; i < P2P_COUNT(table); i++) {
