@@ -146,7 +146,7 @@ static p2p__served *served_at(p2p__swarm *w, int i) {
 
 static int agreed_inbound(p2p__sstream *s, int index) {
   p2p__served *p = served_at(s->swarm, index);
-  if (!p) return P2P_ENOPROTO;
+  if (!p) return P2P_ENOTFOUND;
   s->protocol = p2p__name_ref(&s->swarm->peers.names, p2p__cstr(p->id));
   if (!s->protocol) return P2P_ENOMEM;
   s->conn->n_negotiating--;

@@ -220,7 +220,8 @@ static void tell_negotiation(p2p__sstream *s, p2p_time now) {
   int r = p2p__nego_recv(s, now);
   p2p__stream_dirty(s); /* an answer, or credit */
   if (r == 0 && s->in_ended && s->state == P2P__STREAM_NEGOTIATING) r = P2P_ECLOSED;
-  bool refused = s->inbound && s->state == P2P__STREAM_NEGOTIATING;
+  bool agreed = r == P2P_ENOMEM || r == P2P_ENOTFOUND; /* what waits to be said is a yes */
+  bool refused = s->inbound && s->state == P2P__STREAM_NEGOTIATING && !agreed;
   if (r < 0 && refused && say_last(s, now)) {
     p2p__stream_close(s, r, 0, false);
     return;
