@@ -12,6 +12,7 @@
 typedef struct bench_options {
   const char *transport, *security, *muxer, *key_type, *gossip;
   const char *listen, *addr, *trace, *dir, *by;
+  p2p_key_type key; /* of key_type */
   uint64_t bytes, traffic, after, streams, count, open, concurrency, conns;
   bool identify;
 } bench_options;
@@ -29,6 +30,7 @@ void bench_raise_files(void); /* as many open files as the system allows */
 typedef struct bench {
   const bench_options *o;
   const char *command;
+  p2p_identity identity; /* of the type asked for; all zero: each host makes its own, Ed25519 */
   session session; /* connected, unless the test makes its own connections */
   json out;        /* the result's line; a test adds members once it has succeeded */
   stopwatch watch; /* runs from the start of the test; a test may stop it early */

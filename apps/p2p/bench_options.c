@@ -5,6 +5,7 @@
 
 #include "args.h"
 #include "bench.h"
+#include "keytype.h"
 #include "perf_run.h"
 #include "report.h"
 
@@ -32,7 +33,7 @@ static bool known(const char *command, const char *option, const char *value, co
   return false;
 }
 
-static bool possible(const bench_options *o, const char *command) {
+static bool possible(bench_options *o, const char *command) {
   if (o->gossip && strcmp(o->gossip, "none") != 0) {
     report(command, "--gossip %s: gossip is not in this build", o->gossip);
     return false;
@@ -40,7 +41,7 @@ static bool possible(const bench_options *o, const char *command) {
   return known(command, "transport", o->transport, "tcp", NULL) &&
          known(command, "security", o->security, "noise", "plaintext") &&
          known(command, "muxer", o->muxer, "yamux", NULL) &&
-         known(command, "key-type", o->key_type, "ed25519", NULL) &&
+         keytype_parse(command, o->key_type, &o->key) &&
          known(command, "dir", o->dir, "up", "down") &&
          known(command, "by", o->by, "dialer", "remote");
 }
@@ -65,7 +66,7 @@ int bench_options_parse(bench_options *o, const char *name, const char *operands
     { "transport", 0, "NAME", "tcp", .text = &o->transport },
     { "security", 0, "NAME", "noise, or plaintext", .text = &o->security },
     { "muxer", 0, "NAME", "yamux", .text = &o->muxer },
-    { "key-type", 0, "NAME", "ed25519", .text = &o->key_type },
+    { "key-type", 0, "NAME", KEYTYPE_NAMES, .text = &o->key_type },
     { "gossip", 0, "MODE", "none", .text = &o->gossip },
     { "trace", 0, "FILE", "write each multistream line to it", .text = &o->trace },
     { "listen", 0, "ADDR", "serve: listen here", .text = &o->listen },

@@ -5,6 +5,7 @@
 
 #include "args.h"
 #include "bench.h"
+#include "keytype.h"
 #include "report.h"
 
 typedef enum test_kind {
@@ -43,6 +44,7 @@ session_opts bench_session_opts(bench *b) {
                          .n_limits = bench_n_limits,
                          .security = b->o->security,
                          .muxer = b->o->muxer,
+                         .identity = b->identity.size ? &b->identity : NULL,
                          .trace = b->trace ? trace_line : NULL,
                          .trace_user = b->trace };
 }
@@ -90,11 +92,21 @@ static int run(bench *b, const struct test *t) {
   return code;
 }
 
+/* Ed25519 keys are made by the hosts themselves. */
+static int make_identity(bench *b) {
+  if (b->o->key == P2P_KEY_ED25519) return 0;
+  int err = keytype_make(b->o->key, 0, &b->identity);
+  if (err < 0) report(b->command, "cannot make a key: %s", p2p_strerror(err));
+  return err;
+}
+
 static int run_traced(bench *b, const struct test *t) {
+  if (make_identity(b) < 0) return EXIT_FAILURE;
   if (b->o->trace && !(b->trace = trace_open(b->command, b->o->trace))) return EXIT_FAILURE;
   bench_raise_files();
   int code = t ? run(b, t) : bench_idle(b);
   if (b->trace) fclose(b->trace);
+  p2p_identity_fini(&b->identity);
   return code;
 }
 
@@ -116,6 +128,11 @@ int bench_run_main(int argc, char **argv) {
            "%s: no such test; there are throughput, streams, ping, handshakes, idle, echo, reset, "
            "many and identify",
            rest[0]);
+    return EXIT_USAGE;
+  }
+  if (!t && o.key != P2P_KEY_ED25519) {
+    report(b.command, "--key-type %s: idle has as many keys as connections, all Ed25519",
+           o.key_type);
     return EXIT_USAGE;
   }
   if (!o.addr) {

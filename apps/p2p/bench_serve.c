@@ -7,6 +7,7 @@
 #include "echo_serve.h"
 #include "goodbye.h"
 #include "input.h"
+#include "keytype.h"
 #include "mem.h"
 #include "report.h"
 #include "reset_serve.h"
@@ -17,6 +18,7 @@ static const p2p_time GOODBYE = P2P_SECOND;
 typedef struct server {
   p2p_host *host;
   bench_options o;
+  p2p_identity identity;
   echo_serve echo;
   FILE *trace;
   signals signals;
@@ -76,6 +78,7 @@ static void tell_addresses(server *v) {
 
 static int make_host(server *v) {
   const p2p_host_opts opts = { .size = sizeof opts,
+                               .identity = &v->identity,
                                .listen = &v->o.listen,
                                .n_listen = 1,
                                .security = &v->o.security,
@@ -87,7 +90,8 @@ static int make_host(server *v) {
                                .n_limits = bench_n_limits,
                                .trace = v->trace ? trace_line : NULL,
                                .trace_user = v->trace };
-  int err = p2p_host_new(&v->host, &opts);
+  int err = keytype_make(v->o.key, 0, &v->identity);
+  if (err >= 0) err = p2p_host_new(&v->host, &opts);
   if (err < 0) return err;
   v->echo.on_reset = on_reset;
   err = echo_serve_add(v->host, &v->echo);
@@ -124,6 +128,7 @@ int bench_serve_main(int argc, char **argv) {
   if (v.o.trace && !(v.trace = trace_open(NAME, v.o.trace))) return EXIT_FAILURE;
   bench_raise_files();
   int err = serve(&v);
+  p2p_identity_fini(&v.identity);
   if (v.trace) fclose(v.trace);
   if (err >= 0) return EXIT_SUCCESS;
   const char *what = report_remedy(err);

@@ -9,9 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "keytype.h"
 #include "report.h"
 
-enum { PRIVATE_FILE = 0600, PRIVATE_DIR = 0700, OTHERS = 077 };
+enum {
+  PRIVATE_FILE = 0600,
+  PRIVATE_DIR = 0700,
+  OTHERS = 077,
+  FILE_MAX = 1 << 18 /* longer than any key: kubo's whole config may stand around it */
+};
 
 /* mkdir -p of the directory that path lies in. */
 static bool make_parents(char *path) {
@@ -72,22 +78,28 @@ static void warn_of_readers(const char *command, const char *path, int fd) {
 }
 
 static bool read_from(const char *command, const char *path, int fd, p2p_identity *out) {
-  uint8_t bytes[P2P_PRIVKEY_MAX + 1];
-  warn_of_readers(command, path, fd);
+  uint8_t bytes[FILE_MAX];
+  if (fd != STDIN_FILENO) warn_of_readers(command, path, fd);
   ptrdiff_t n = read_all(fd, bytes, sizeof bytes);
   int saved = errno, err = P2P_EKEY;
-  if (n > 0 && n <= P2P_PRIVKEY_MAX)
-    err = p2p_identity_import(out, (p2p_bytes){ bytes, (size_t)n });
+  if (n > 0 && (size_t)n < sizeof bytes)
+    err = p2p_identity_decode(out, (p2p_bytes){ bytes, (size_t)n }, NULL);
   explicit_bzero(bytes, sizeof bytes);
   if (n < 0)
     report(command, "cannot read %s: %s", path, strerror(saved));
+  else if (err == P2P_ENOTSUP)
+    report(command, "%s: not supported: an encrypted key, or one of a type libp2p does not have",
+           path);
   else if (err < 0)
-    report(command, "%s: %s; a key is a libp2p PrivateKey (protobuf), \"p2p key new\" makes one",
+    report(command,
+           "%s: %s; a key is a libp2p PrivateKey (protobuf or its base64), PEM or kubo's config; "
+           "\"p2p key new\" makes one",
            path, p2p_strerror(err));
   return n >= 0 && err >= 0;
 }
 
 bool keyfile_read(const char *command, const char *path, p2p_identity *out) {
+  if (strcmp(path, "-") == 0) return read_from(command, "standard input", STDIN_FILENO, out);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     report(command, "cannot open %s: %s%s", path, strerror(errno),
@@ -97,15 +109,6 @@ bool keyfile_read(const char *command, const char *path, p2p_identity *out) {
   bool ok = read_from(command, path, fd, out);
   close(fd);
   return ok;
-}
-
-static int generate(p2p_identity *out) {
-  p2p_io *io = NULL;
-  int err = p2p_io_uv_new(&io);
-  if (err < 0) return err;
-  err = p2p_identity_generate(out, P2P_KEY_ED25519, io);
-  io->ops->free(io);
-  return err;
 }
 
 /* The key's bytes into a new file at path, on the disk when it returns. 0 or -1 with errno. */
@@ -143,11 +146,11 @@ static int put_in_place(const char *draft, const char *path, bool replace) {
   return err;
 }
 
-static int store(const p2p_identity *id, const char *path, bool replace) {
-  uint8_t bytes[P2P_PRIVKEY_MAX];
+static int store(const p2p_identity *id, p2p_key_format format, const char *path, bool replace) {
+  uint8_t bytes[P2P_KEY_TEXT_MAX];
   char draft[KEYFILE_PATH_MAX];
   int n = snprintf(draft, sizeof draft, "%s.%ld.new", path, (long)getpid());
-  ptrdiff_t len = p2p_identity_export(id, bytes, sizeof bytes);
+  ptrdiff_t len = p2p_identity_encode(id, format, bytes, sizeof bytes);
   int err = -1;
   errno = n < 0 || (size_t)n >= sizeof draft ? ENAMETOOLONG : len < 0 ? EINVAL : 0;
   if (errno == 0) err = write_new(draft, bytes, (size_t)len);
@@ -163,22 +166,24 @@ static int store(const p2p_identity *id, const char *path, bool replace) {
   return 0;
 }
 
-bool keyfile_make(const char *command, const char *path, bool replace, p2p_identity *out) {
-  int err = generate(out);
-  if (err < 0) {
-    report(command, "cannot make a key: %s", p2p_strerror(err));
-    return false;
-  }
-  if (store(out, path, replace) == 0) return true;
+bool keyfile_store(const char *command, const char *path, p2p_key_format format, bool replace,
+                   const p2p_identity *id) {
+  if (store(id, format, path, replace) == 0) return true;
   if (errno == EEXIST)
     report(command, "%s is there already; --force replaces it, and the peer id with it", path);
   else
     report(command, "cannot write %s: %s", path, strerror(errno));
-  p2p_identity_fini(out);
   return false;
 }
 
 bool keyfile_open(const char *command, const char *path, p2p_identity *out) {
   if (access(path, F_OK) == 0) return keyfile_read(command, path, out);
-  return keyfile_make(command, path, false, out);
+  int err = keytype_make(P2P_KEY_ED25519, 0, out);
+  if (err < 0) {
+    report(command, "cannot make a key: %s", p2p_strerror(err));
+    return false;
+  }
+  if (keyfile_store(command, path, P2P_KEY_PROTOBUF, false, out)) return true;
+  p2p_identity_fini(out);
+  return false;
 }

@@ -25,6 +25,7 @@ int session_start(session *s, const session_opts *o) {
   for (; n < o->n_limits && n + 1 < LIMITS_MAX; n++) limits[n] = o->limits[n];
   if (o->timeout) limits[n++] = (p2p_setting){ "dial_timeout", o->timeout };
   const p2p_host_opts opts = { .size = sizeof opts,
+                               .identity = o->identity,
                                .listen = nowhere,
                                .security = o->security ? &o->security : NULL,
                                .n_security = o->security != NULL,

@@ -59,7 +59,8 @@ class Meeting:
 
     def _link(self, peer):
         o = self.options
-        link = ["--transport", o.transport, "--security", o.security, "--muxer", o.muxer, "--key-type", o.key_type]
+        link = ["--transport", o.transport, "--security", o.security, "--muxer", o.muxer,
+                "--key-type", peer.key_type(o.key_type)]
         if self._tracing and peer.name == "ours":
             link += ["--trace", str(self.trace)]
         return link

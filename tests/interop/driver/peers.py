@@ -38,6 +38,10 @@ class Peer:
     def has_early_muxer(self):
         return self.name != "rust"
 
+    def key_type(self, wanted):
+        """rust verifies RSA and makes no such keys: it keeps one of its own beside the other side's."""
+        return "ed25519" if (self.name, wanted) == ("rust", "rsa") else wanted
+
     def missing(self):
         """None, or why it cannot run and what to do about it."""
         if os.access(self.argv[0], os.X_OK):

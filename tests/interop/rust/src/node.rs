@@ -145,7 +145,7 @@ fn new_key(kind: &str) -> Result<Keypair> {
 }
 
 fn new_peer(o: &Options, key: &Keypair, role: Role) -> Peer {
-    let said = identify::Config::new("interop/1.0.0".into(), key.public())
+    let said = identify::Config::new_with_signed_peer_record("interop/1.0.0".into(), key)
         .with_agent_version("interop/rust-libp2p".into());
     // The library's ping pings by itself, at once and then at every interval. Over QUIC it forgets to ask
     // for a wake-up after its first answer, so that the second ping waits for some other event.
