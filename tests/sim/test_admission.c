@@ -216,12 +216,15 @@ static void stream_to_who_cannot_be_reached_lives_until_it_is_told(void **state)
   p2p_memory_free(hub);
 }
 
-static void dial_that_is_cancelled_gives_its_place_back(void **state) {
-  (void)state;
+/* At every step of it: connecting, securing, admitted, up. */
+static void cancel_dials(const char *const *security) {
   static const p2p_setting one[] = { { "conns_pending_out", 1 } };
-  troupe_join_limited(&t, &t.a, one, 1);
-  troupe_join(&t, &t.b, NULL);
-  for (p2p_time after = 0; after < 8 * P2P_MS; after += P2P_MS) {
+  p2p_host_opts opts = { .size = sizeof opts, .security = security, .n_security = 1 };
+  troupe_join(&t, &t.b, &opts);
+  opts.limits = one;
+  opts.n_limits = 1;
+  troupe_join(&t, &t.a, &opts);
+  for (p2p_time after = 0; after < 8 * P2P_MS; after += P2P_MS / 2) {
     p2p_conn c, second;
     assert_int_equal(p2p_dial(t.a.host, "/ip4/10.0.0.2/tcp/4001", &c), 0);
     assert_int_equal(p2p_dial(t.a.host, "/ip4/10.0.0.2/tcp/4001", &second), P2P_ELIMIT);
@@ -231,6 +234,16 @@ static void dial_that_is_cancelled_gives_its_place_back(void **state) {
     troupe_wait(&t, P2P_SECOND);
     assert_true(player_knows_nothing(&t.a) && player_knows_nothing(&t.b));
   }
+}
+
+static void dial_that_is_cancelled_gives_its_place_back(void **state) {
+  (void)state;
+  cancel_dials((const char *[]){ "noise" });
+}
+
+static void dial_over_plaintext_that_is_cancelled_gives_its_place_back(void **state) {
+  (void)state;
+  cancel_dials((const char *[]){ "plaintext" });
 }
 
 int main(void) {
@@ -246,6 +259,7 @@ int main(void) {
     TEST(gate_of_the_listener_refuses),
     TEST(stream_to_who_cannot_be_reached_lives_until_it_is_told),
     TEST(dial_that_is_cancelled_gives_its_place_back),
+    TEST(dial_over_plaintext_that_is_cancelled_gives_its_place_back),
 #undef TEST
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ static int start(void **state) {
 static int start_connected(void **state) {
   (void)start(state);
   troupe_meet(&t, &t.a, &t.b);
+  troupe_wait(&t, P2P_SECOND); /* pushes */
   return 0;
 }
 
@@ -103,6 +104,25 @@ static void none_of_several_protocols_is_told_as_unknown(void **state) {
   assert_true(troupe_until(&t, P2P_SECOND, told_is_closed, &x));
   assert_int_equal(x.err, P2P_ENOPROTO);
   nothing_is_left_of_streams();
+}
+
+/* Both arrive in one read: js-libp2p does so. */
+static void refusal_with_a_reset_on_its_heels_is_told_as_unknown(void **state) {
+  (void)state;
+  told_open(&t, &t.a, "/unknown", &x);
+  troupe_wait(&t, 0);
+  player_sleep(&t.a);
+  troupe_wait(&t, P2P_SECOND);
+  uint32_t i = 0;
+  p2p__sstream *s = p2p__handles_next(&t.b.host->swarm.streams, &i); /* waits for another id */
+  assert_true(s && s->state == P2P__STREAM_NEGOTIATING && s->inbound);
+  assert_int_equal(p2p__stream_reset(s, 0, p2p_host_now(t.b.host)), 0);
+  player_poke(&t.b);
+  troupe_wait(&t, P2P_SECOND);
+  player_wake(&t.a);
+  troupe_wait(&t, 0);
+  assert_int_equal(x.closed, 1);
+  assert_int_equal(x.err, P2P_ENOPROTO);
 }
 
 static void ids_that_are_no_lines_are_refused(void **state) {
@@ -242,6 +262,7 @@ int main(void) {
     TEST(unknown_protocol_is_told_whatever_was_sent_ahead),
     TEST_FIRST(unknown_protocol_is_told_in_the_first_flight_too),
     TEST(none_of_several_protocols_is_told_as_unknown),
+    TEST(refusal_with_a_reset_on_its_heels_is_told_as_unknown),
     TEST(ids_that_are_no_lines_are_refused),
     TEST(first_protocol_that_the_peer_speaks_is_agreed),
     TEST_FIRST(several_protocols_are_proposed_to_a_stranger_in_turn),
