@@ -18,6 +18,9 @@ int ping_main(int argc, char **argv);
 int identify_main(int argc, char **argv);
 int perf_main(int argc, char **argv);
 int key_main(int argc, char **argv);
+int id_main(int argc, char **argv);
+int addr_main(int argc, char **argv);
+int cid_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
 
 /* Runs the one of n lines that argv[1] names; --help lists them. parent: "p2p". */

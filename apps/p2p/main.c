@@ -12,7 +12,10 @@ static const command_line lines[] = {
   { "ping", ping_main, "measure round trips to a peer" },
   { "identify", identify_main, "show what a peer says about itself" },
   { "perf", perf_main, "measure throughput to a peer" },
-  { "key", key_main, "make and show keys" },
+  { "key", key_main, "make, show and convert keys" },
+  { "id", id_main, "show every form of a peer id" },
+  { "addr", addr_main, "explain multiaddrs" },
+  { "cid", cid_main, "explain content identifiers" },
   { "bench", bench_main, "serve and run the tests of the benchmark" },
 };
 

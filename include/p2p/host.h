@@ -317,6 +317,8 @@ typedef struct p2p_limit {
 } p2p_limit;
 P2P_API int p2p_limit_info(size_t i, p2p_limit *out);
 
+/* The transport of this library that would dial the address, "tcp"; NULL: none. Static. */
+P2P_API const char *p2p_addr_transport(p2p_bytes addr);
 P2P_API const char *p2p_version(void);   /* "0.1.0" */
 P2P_API const char *p2p_libraries(void); /* those it was built on, with versions */
 

@@ -2,6 +2,8 @@
  * and behaviours. Leaving a line out leaves the thing out. */
 #include "host/internal.h"
 
+#include "multiformats/multiaddr.h"
+#include "multiformats/pattern.h"
 #include "muxer/yamux.h"
 #include "protocol/identify/identify.h"
 #include "protocol/perf/perf.h"
@@ -123,6 +125,28 @@ int p2p__host_upgrades(p2p_host *h, const p2p_host_opts *opts) {
 }
 
 /* ---- transports ---- */
+/* What each dials, to be told without a host. A name is looked up first. */
+static const p2p__ma_step tcp_steps[] = {
+  { P2P__MA_MAYBE, { P2P__MA_IP6ZONE } },
+  { P2P__MA_ONE, { P2P__MA_IP4, P2P__MA_IP6, P2P__MA_DNS, P2P__MA_DNS4, P2P__MA_DNS6 } },
+  { P2P__MA_ONE, { P2P__MA_TCP } },
+};
+static const p2p__ma_step memory_steps[] = { { P2P__MA_ONE, { P2P__MA_MEMORY } } };
+
+const char *p2p_addr_transport(p2p_bytes addr) {
+  static const struct {
+    const char *name;
+    p2p__ma_pattern pattern;
+  } transports[] = {
+    { "tcp", { tcp_steps, P2P_COUNT(tcp_steps) } },
+    { "memory", { memory_steps, P2P_COUNT(memory_steps) } },
+  };
+  for (size_t i = 0; i < P2P_COUNT(transports); i++) {
+    if (p2p__ma_is(&transports[i].pattern, addr)) return transports[i].name;
+  }
+  return NULL;
+}
+
 static int make_tcp(p2p_host *h, p2p__transport **out) { return p2p__tcp_new(&h->upgrades, out); }
 
 static int make_memory(p2p_host *h, p2p__transport **out) {
