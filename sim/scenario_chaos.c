@@ -3,7 +3,7 @@
  * every stream and every connection was told OPEN at most once and CLOSED exactly once; bytes came
  * in order, once, as sent; no deadline was missed; nothing is left, not one byte of memory. */
 #include "sim/pair.h"
-#include <stdlib.h>
+#include "sim/world.h"
 
 enum {
   HOSTS_MIN = 2,
@@ -24,7 +24,7 @@ typedef struct told {
 
 typedef struct chaos_node {
   host_node n;
-  size_t live; /* bytes of its host */
+  p2p__mem mem; /* its host's */
   told conns[CONNS];
   int n_conns;
 } chaos_node;
@@ -45,13 +45,11 @@ static uint64_t dice(chaos *c, uint64_t n) { return p2p_sim_random(c->r->sim, n)
 /* ---- hosts ---- */
 
 static void *count_alloc(void *user, size_t size) {
-  ((chaos_node *)user)->live += size;
-  return malloc(size);
+  return p2p__alloc_raw(user, P2P__MEM_HOST, size);
 }
 
 static void count_release(void *user, void *p, size_t size) {
-  ((chaos_node *)user)->live -= size;
-  free(p);
+  p2p__release(user, P2P__MEM_HOST, p, size);
 }
 
 static told *told_of(chaos_node *node, p2p_conn conn) {
@@ -74,7 +72,8 @@ static void note_conn(host_node *n, const p2p_event *e) {
 
 static int host_begin(chaos *c, uint32_t i) {
   chaos_node *node = &c->nodes[i];
-  p2p_allocator counted = { .alloc = count_alloc, .release = count_release, .user = node };
+  p2p__mem_init(&node->mem, NULL);
+  p2p_allocator counted = { .alloc = count_alloc, .release = count_release, .user = &node->mem };
   p2p_host_opts opts = { .size = sizeof opts, .allocator = &counted };
   int err = host_node_init(&node->n, c->r->sim, (uint8_t)(i + 1), &opts);
   node->n.on_event = note_conn;
@@ -283,18 +282,18 @@ static void chaos_run(chaos *c) {
   }
   for (uint32_t i = 0; i < c->n_nodes; i++) {
     host_node_fini(&c->nodes[i].n);
-    scenario_claim(c->r, c->nodes[i].live == 0, "node %u leaks %zu bytes", i + 1, c->nodes[i].live);
+    scenario_claim(c->r, p2p__mem_used(&c->nodes[i].mem) == 0, "node %u leaks %zu bytes", i + 1,
+                   p2p__mem_used(&c->nodes[i].mem));
   }
 }
 
 void scenario_chaos(scenario_run *r) {
-  chaos *c = calloc(1, sizeof *c);
-  if (!scenario_claim(r, c != NULL, "no memory")) return;
+  chaos *c = sim_alloc(r->sim, sizeof *c);
   c->r = r;
   chaos_run(c);
   scenario_figure(r, "hosts", c->n_nodes, "");
   scenario_figure(r, "streams", c->streams, "");
   scenario_figure(r, "whole", c->whole, "of them");
   scenario_figure(r, "connections", c->conns, "ends");
-  free(c);
+  sim_release(r->sim, c, sizeof *c);
 }

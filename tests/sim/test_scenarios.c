@@ -3,7 +3,7 @@
 #include "unit/base/test.h"
 #include <string.h>
 
-enum { SEED = 7, CHAOS_SEEDS = 20 };
+enum { SEED = 7, CHAOS_SEEDS = 10 };
 
 static void run(const scenario *s, uint64_t seed) {
   scenario_run r = { .sim = p2p_sim_new(seed), .seed = seed };
