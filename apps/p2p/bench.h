@@ -31,9 +31,9 @@ typedef struct bench {
   const bench_options *o;
   const char *command;
   p2p_identity identity; /* of the type asked for; all zero: each host makes its own, Ed25519 */
-  session session; /* connected, unless the test makes its own connections */
-  json out;        /* the result's line; a test adds members once it has succeeded */
-  stopwatch watch; /* runs from the start of the test; a test may stop it early */
+  session session;       /* connected, unless the test makes its own connections */
+  json out;              /* the result's line; a test adds members once it has succeeded */
+  stopwatch watch;       /* runs from the start of the test; a test may stop it early */
   FILE *trace;
   char why[192]; /* the cause of a failure, when there is more to say than the error */
 } bench;

@@ -1,5 +1,5 @@
 /* Identities and key encodings: made, imported, exported; one encoding each. */
-#include "table.h"
+#include "support/table.h"
 
 #include "crypto/crypto.h"
 #include "multiformats/protobuf.h"

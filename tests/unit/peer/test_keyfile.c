@@ -1,5 +1,5 @@
 /* Private keys in the formats of key files: ours, OpenSSL's, kubo's, js-libp2p's. */
-#include "table.h"
+#include "support/table.h"
 
 #include "peer/base64.h"
 #include <p2p/key.h>

@@ -1,5 +1,5 @@
 /* Peer ids: of keys, as bytes, as text. */
-#include "table.h"
+#include "support/table.h"
 
 #include <p2p/key.h>
 

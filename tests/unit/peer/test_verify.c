@@ -1,5 +1,5 @@
 /* Signatures of every key type: public vectors, and forgeries of them. */
-#include "table.h"
+#include "support/table.h"
 
 #include <p2p/key.h>
 
