@@ -153,7 +153,9 @@ int p2p__queue_move(p2p__queue *q, p2p__queue *from) {
   tail_settle(q);
   tail_settle(from);
   if (!from->head) return 0;
-  if (!p2p__budget_move(from->budget, q->budget, p2p__queue_charged(from))) return P2P_ELIMIT;
+  bool same = from->budget == q->budget; /* then nothing is asked of it: it may be overdrawn */
+  if (!same && !p2p__budget_move(from->budget, q->budget, p2p__queue_charged(from)))
+    return P2P_ELIMIT;
   if (q->tail) {
     q->tail->next = from->head;
   } else {
