@@ -69,6 +69,8 @@ typedef struct byte_link {
   p2p_time deadline;    /* of the upgrade, or of closing; P2P_NEVER when UP */
   p2p_time carry_since; /* when the partial record began */
   p2p_time last_io;     /* last time bytes moved */
+  p2p_time last_sent;   /* … out */
+  uint64_t burst;       /* bytes sent since the pipe was idle */
   p2p_time sent_mark;   /* rate: bytes sent since then … */
   uint64_t sent_bytes;
   uint64_t rate;  /* bytes per second the pipe took while it was full; 0: never full yet */

@@ -7,19 +7,25 @@ enum {
   OUT_PIECES = 64,
   OUT_TURN = 1 << 20,     /* bytes one link sends in a turn before others have theirs */
   OUT_RECORD_MIN = 1400,  /* a record no larger than a packet */
+  OUT_FLIGHT_PART = 4,    /* after idle, a record is this part of what has left since */
   OUT_LOWAT_MAX = 131072, /* unsent bytes in the kernel: 5 ms of the rate, at most this */
   OUT_LOWAT_MIN = 4096,
   OUT_RATE_US = 20000 /* memory of the measured rate */
 };
 
+#define OUT_IDLE P2P_SECOND /* a retransmission timeout's order: congestion windows are forgotten */
+
 static size_t clamp(uint64_t v, size_t min, size_t max) {
   return v < min ? min : v > max ? max : (size_t)v;
 }
 
-/* A record cannot be read before it is whole: about 1 ms worth of the measured rate. */
+/* A record cannot be read before it is whole: about 1 ms worth of the measured rate. A connection
+ * that was idle begins with a small congestion window, whatever the rate was: records grow with what
+ * has left since, else the first would take several round trips. RFC 5681, section 4.1. */
 static size_t record_size(const byte_link *l) {
-  if (!l->rate) return l->record->max;
-  return clamp(l->rate / 1000, p2p__min(OUT_RECORD_MIN, l->record->max), l->record->max);
+  size_t max = l->record->max, min = p2p__min(OUT_RECORD_MIN, max);
+  size_t fresh = clamp(l->burst / OUT_FLIGHT_PART, min, max);
+  return l->rate ? clamp(l->rate / 1000, min, fresh) : fresh;
 }
 
 /* The pieces of the next record: the muxer negotiation's lines, then the muxer's frames. */
@@ -97,7 +103,8 @@ static ptrdiff_t out_send(byte_link *l, const uint8_t *p, size_t len, p2p_time n
   if (k < 0) return k;
   l->sent_bytes += (uint64_t)k;
   if (k > 0) {
-    l->last_io = now;
+    l->burst += (uint64_t)k;
+    l->last_io = l->last_sent = now;
     l->idle = false;
   }
   if ((size_t)k < len) measure_rate(l, now);
@@ -182,6 +189,7 @@ static void close_when_sent(byte_link *l) {
 void p2p__bl_flush(byte_link *l, p2p_time now) {
   if (l->state == BL_CONNECTING || l->state == BL_LINGERING || l->broken) return;
   if (!l->lowat) set_lowat(l);
+  if (now - l->last_sent >= OUT_IDLE) l->burst = 0;
   size_t sent = 0;
   int r = send_left(l, now);
   while (r == 1 && sent < OUT_TURN) r = send_next(l, &sent, now);
