@@ -94,7 +94,6 @@ def wait_for(server, field, wanted):
     deadline = time.monotonic() + SETTLE_SECONDS
     mem = server.mem()
     while mem[field] < wanted and time.monotonic() < deadline:
-        time.sleep(0.02)
         mem = server.mem()
     if mem[field] != wanted:
         raise Failure(f"void: the server's {field} is {mem[field]}, the client's count {wanted}")
@@ -124,7 +123,7 @@ def settled_heap(server, conns):
     deadline = time.monotonic() + SETTLE_SECONDS
     last, mem = wait_for(server, "conns", conns), server.mem()
     while abs(mem["heap"] - last["heap"]) * 100 > mem["heap"] and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(0.2)  # between two samples; the contract has no event for "settled"
         last, mem = mem, server.mem()
     return mem
 
