@@ -138,8 +138,19 @@ static void on_ended(identify *d, const p2p__fact *f) {
   p2p__acts_push(&d->acts, (p2p__act){ .kind = P2P__ACT_FINISH, .stream = f->stream });
 }
 
+static bool is_alone(const identify *d) {
+  for (uint32_t i = 0; i < d->config.peers->n; i++) {
+    const p2p__peer *peer = p2p__peer_at(d->config.peers, i);
+    if (peer && !p2p__list_empty(&peer->conns)) return false;
+  }
+  return true;
+}
+
+/* Who connects later asks, and is told all of it: a push would only be a second, poorer answer,
+ * without the address the peer was observed at. */
 static void on_changed(identify *d) {
   d->record_stale = true;
+  if (is_alone(d)) return;
   if (d->push_at == P2P_NEVER) d->push_at = p2p__time_add(d->now, PUSH_DELAY);
 }
 
