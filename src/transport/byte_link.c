@@ -290,3 +290,15 @@ fail:
   link_free(&l->base);
   return err;
 }
+
+void p2p__byte_link_accept(const p2p__upgrades *upgrades, p2p__pipe *pipe, p2p__acceptor *acceptor,
+                           p2p_bytes remote, p2p_time now) {
+  p2p__link_spec spec = { 0 };
+  p2p__link *link = NULL;
+  if (acceptor->arrived(acceptor, remote, &spec, now) < 0) {
+    pipe->ops->free(pipe);
+    return;
+  }
+  if (p2p__byte_link_new(upgrades, pipe, true, false, &spec, now, &link) < 0) pipe->ops->free(pipe);
+  acceptor->made(acceptor, link, &spec);
+}

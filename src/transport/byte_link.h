@@ -12,4 +12,9 @@ P2P_MUST_USE int p2p__byte_link_new(const p2p__upgrades *upgrades, p2p__pipe *pi
                                     bool initiator, const p2p__link_spec *spec, p2p_time now,
                                     p2p__link **out);
 
+/* A connection has arrived over pipe from `remote` (packed): asks the acceptor, makes the link, tells
+ * the acceptor. Takes the pipe, and frees it when it is refused or no link can be made. */
+void p2p__byte_link_accept(const p2p__upgrades *upgrades, p2p__pipe *pipe, p2p__acceptor *acceptor,
+                           p2p_bytes remote, p2p_time now);
+
 #endif

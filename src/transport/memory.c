@@ -186,15 +186,7 @@ static void listener_accept(p2p__listening *l, memory_end *e, p2p_time now) {
   p2p__wr addr = p2p__wr_of(space, sizeof space);
   p2p__ma_add(&addr, P2P__MA_MEMORY,
               p2p__bytes(number, sizeof number)); /* dialers have no number */
-  p2p__link_spec spec = { 0 };
-  p2p__link *link = NULL;
-  if (l->acceptor->arrived(l->acceptor, p2p__wr_bytes(&addr), &spec, now) < 0) {
-    end_free(&e->base);
-    return;
-  }
-  if (p2p__byte_link_new(l->memory->upgrades, &e->base, true, false, &spec, now, &link) < 0)
-    end_free(&e->base);
-  l->acceptor->made(l->acceptor, link, &spec);
+  p2p__byte_link_accept(l->memory->upgrades, &e->base, l->acceptor, p2p__wr_bytes(&addr), now);
 }
 
 static void listener_run(p2p__task *t, p2p_time now) {

@@ -123,15 +123,7 @@ static void accept_link(p2p__listening *l, tcp_pipe *p, const p2p_endpoint *remo
   uint8_t space[64];
   p2p__wr addr = p2p__wr_of(space, sizeof space);
   p2p__ma_add_endpoint(&addr, remote, P2P__MA_TCP);
-  p2p__link_spec spec = { 0 };
-  p2p__link *link = NULL;
-  if (l->acceptor->arrived(l->acceptor, p2p__wr_bytes(&addr), &spec, now) < 0) {
-    pipe_free(&p->base);
-    return;
-  }
-  if (p2p__byte_link_new(l->tcp->upgrades, &p->base, true, false, &spec, now, &link) < 0)
-    pipe_free(&p->base);
-  l->acceptor->made(l->acceptor, link, &spec);
+  p2p__byte_link_accept(l->tcp->upgrades, &p->base, l->acceptor, p2p__wr_bytes(&addr), now);
 }
 
 static int accept_one(p2p__listening *l, p2p_time now) {
