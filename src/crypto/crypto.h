@@ -47,7 +47,12 @@ bool p2p__ed25519_is_key(p2p_bytes pub);
 P2P_MUST_USE int p2p__ed25519_verify(const uint8_t pub[32], p2p_bytes msg, p2p_bytes sig);
 
 /* ---- AEAD: keyed once, gathers ---- */
-typedef enum p2p__aead_kind { P2P__CHACHA20_POLY1305 = 1 } p2p__aead_kind;
+typedef enum p2p__aead_kind {
+  P2P__CHACHA20_POLY1305 = 1,
+  P2P__AES_128_GCM,
+  P2P__AES_256_GCM
+} p2p__aead_kind;
+/* P2P__AEAD_KEY: room for a key of any kind; AES-128-GCM uses the first 16 bytes. */
 enum { P2P__AEAD_TAG = 16, P2P__AEAD_NONCE = 12, P2P__AEAD_KEY = 32 };
 
 /* One direction of one channel; embedded by value. The cipher context comes from the loop's spares
