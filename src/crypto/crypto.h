@@ -16,10 +16,24 @@ void p2p__crypto_free(p2p__crypto *c);
 /* "libcrypto 3.0.22, libsodium 1.0.18": what this build uses. Static. */
 const char *p2p__crypto_backends(void);
 
-/* ---- SHA-256, HMAC, HKDF: FIPS 180-4, RFC 2104, RFC 5869 ---- */
-enum { P2P__SHA256 = 32 };
+/* ---- hashes, HMAC, HKDF: FIPS 180-4, RFC 2104, RFC 5869 ---- */
+/* A hash function is named by the bytes it gives. */
+typedef enum p2p__hash { P2P__SHA256 = 32, P2P__SHA384 = 48 } p2p__hash;
+enum { P2P__HASH_MAX = 48 };
 void p2p__sha256(const p2p_bytes *v, size_t n, uint8_t out[P2P__SHA256]); /* of n pieces */
 void p2p__hmac_sha256(p2p_bytes key, const p2p_bytes *v, size_t n, uint8_t out[P2P__SHA256]);
+/* Of n pieces, with either function; out has room for its output. */
+void p2p__hash_of(p2p__hash hash, const p2p_bytes *v, size_t n, uint8_t *out);
+void p2p__hmac(p2p__hash hash, p2p_bytes key, const p2p_bytes *v, size_t n, uint8_t *out);
+/* prk: room for the hash's output. An empty salt is one of zeros. */
+void p2p__hkdf_extract(p2p__hash hash, p2p_bytes salt, p2p_bytes ikm, uint8_t *prk);
+/* secret: as long as the hash's output. Writes len bytes, at most 255 outputs. */
+void p2p__hkdf_expand(p2p__hash hash, const uint8_t *secret, p2p_bytes info, uint8_t *out,
+                      size_t len);
+/* TLS 1.3's: label without its "tls13 ", up to 249 characters; context up to 255 bytes; len up to
+ * 65,535. QUIC's labels ("quic key") are such labels. Spec: RFC 8446, section 7.1. */
+void p2p__hkdf_expand_label(p2p__hash hash, const uint8_t *secret, const char *label,
+                            p2p_bytes context, uint8_t *out, size_t len);
 /* Noise's HKDF: n (2 or 3) outputs of 32 bytes. Spec: noise rev 34, section 4.3. */
 void p2p__hkdf_noise(const uint8_t ck[32], p2p_bytes ikm, size_t n, uint8_t out[][32]);
 
@@ -54,6 +68,7 @@ typedef enum p2p__aead_kind {
 } p2p__aead_kind;
 /* P2P__AEAD_KEY: room for a key of any kind; AES-128-GCM uses the first 16 bytes. */
 enum { P2P__AEAD_TAG = 16, P2P__AEAD_NONCE = 12, P2P__AEAD_KEY = 32 };
+size_t p2p__aead_key_len(p2p__aead_kind kind);
 
 /* One direction of one channel; embedded by value. The cipher context comes from the loop's spares
  * at first use and can be given back while the channel is idle. */
@@ -65,8 +80,9 @@ typedef struct p2p__aead {
   uint8_t key[P2P__AEAD_KEY];
 } p2p__aead;
 
+/* key: p2p__aead_key_len bytes of it are read. */
 void p2p__aead_init(p2p__aead *a, p2p__crypto *c, p2p__aead_kind kind, bool seals,
-                    const uint8_t key[P2P__AEAD_KEY]);
+                    const uint8_t *key);
 void p2p__aead_fini(p2p__aead *a); /* wipes the key */
 void p2p__aead_idle(p2p__aead *a); /* gives the context back; the next use takes one again */
 
@@ -75,8 +91,16 @@ void p2p__aead_idle(p2p__aead *a); /* gives the context back; the next use takes
 P2P_MUST_USE int p2p__aead_start(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad);
 P2P_MUST_USE int p2p__aead_add(p2p__aead *a, p2p_bytes in, uint8_t *out);
 P2P_MUST_USE int p2p__aead_finish(p2p__aead *a, uint8_t tag[P2P__AEAD_TAG]);
+/* Seals one piece at once: out has room for in and the tag behind it, and may be in. For packets:
+ * where a backend is faster at that, it is used. Errors as above. */
+P2P_MUST_USE int p2p__aead_seal(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad,
+                                p2p_bytes in, uint8_t *out);
 /* Opens n bytes in place. P2P_EAUTH: wrong tag; then the buffer's contents are wiped. */
 P2P_MUST_USE int p2p__aead_open(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad,
                                 uint8_t *text, size_t n, const uint8_t tag[P2P__AEAD_TAG]);
+/* Opens what p2p__aead_seal made, from in (text and tag; P2P_EAUTH when too short) to out, which has
+ * room for the text, may be in.p, and is wiped on an error. */
+P2P_MUST_USE int p2p__aead_open_to(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE],
+                                   p2p_bytes aad, p2p_bytes in, uint8_t *out);
 
 #endif

@@ -5,7 +5,7 @@
 #include "unit/crypto/vectors.h"
 #include <stdio.h>
 
-enum { TABLE_WORDS = 8, TABLE_LINE = 1 << 14 };
+enum { TABLE_WORDS = 8, TABLE_LINE = 1 << 15 };
 
 typedef struct table {
   FILE *file;

@@ -167,11 +167,12 @@ static void aead_spare_contexts_forget_their_key(void **state) {
   seal(&f->seal, p2p__bytes(NULL, 0), found, sizeof found, sizeof found, tag);
   p2p__aead_idle(&f->seal);
   memset(found, 0, sizeof found);
-  EVP_CIPHER_CTX *spare = p2p__crypto_take(f->crypto); /* the one that was just given back */
+  EVP_CIPHER_CTX *spare = p2p__crypto_take(
+      f->crypto, P2P__CIPHER_CHACHA20_POLY1305); /* the one that was just given back */
   assert_int_equal(EVP_CipherInit_ex(spare, NULL, NULL, NULL, nonce, 1), 1);
   assert_int_equal(EVP_CipherUpdate(spare, found, &len, found, sizeof found), 1);
   assert_memory_equal(found, known, sizeof known);
-  p2p__crypto_give(f->crypto, spare);
+  p2p__crypto_give(f->crypto, P2P__CIPHER_CHACHA20_POLY1305, spare);
   p2p__aead_fini(&a);
 }
 
