@@ -32,6 +32,12 @@ p2p__rd p2p__der_enter(p2p__rd *r, enum p2p__der_tag tag) {
   return inner;
 }
 
+p2p_bytes p2p__der_element_read(p2p__rd *r, enum p2p__der_tag tag) {
+  const uint8_t *begin = r->p;
+  p2p__der_read(r, tag);
+  return r->err ? p2p__bytes(NULL, 0) : p2p__bytes(begin, (size_t)(r->p - begin));
+}
+
 bool p2p__der_is(const p2p__rd *r, enum p2p__der_tag tag) {
   return !r->err && p2p__rd_left(r) > 0 && *r->p == tag;
 }

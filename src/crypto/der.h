@@ -5,14 +5,20 @@
 #include "base/bytes.h"
 
 enum p2p__der_tag {
+  P2P__DER_BOOLEAN = 0x01,
   P2P__DER_INTEGER = 0x02,
   P2P__DER_BIT_STRING = 0x03,
   P2P__DER_OCTET_STRING = 0x04,
   P2P__DER_NULL = 0x05,
   P2P__DER_OID = 0x06,
+  P2P__DER_PRINTABLE_STRING = 0x13,
+  P2P__DER_UTC_TIME = 0x17,
+  P2P__DER_GENERALIZED_TIME = 0x18,
   P2P__DER_SEQUENCE = 0x30,
+  P2P__DER_SET = 0x31,
   P2P__DER_CONTEXT_0 = 0xa0, /* [0], constructed */
   P2P__DER_CONTEXT_1 = 0xa1,
+  P2P__DER_CONTEXT_3 = 0xa3,
   P2P__DER_CONTEXT_1_BITS = 0x81 /* [1], primitive: an implicit BIT STRING */
 };
 
@@ -22,6 +28,8 @@ enum p2p__der_tag {
 p2p_bytes p2p__der_read(p2p__rd *r, enum p2p__der_tag tag);
 /* A cursor over the contents of the next element; it has the error of r when that failed. */
 p2p__rd p2p__der_enter(p2p__rd *r, enum p2p__der_tag tag);
+/* The next element, which must have this tag, with its header. */
+p2p_bytes p2p__der_element_read(p2p__rd *r, enum p2p__der_tag tag);
 /* Whether the next element has this tag. */
 bool p2p__der_is(const p2p__rd *r, enum p2p__der_tag tag);
 /* A positive INTEGER in its minimal form: its magnitude, first byte not zero. */

@@ -4,8 +4,9 @@
 #include "crypto/curve.h"
 #include "crypto/der.h"
 #include "crypto/oid.h"
+#include "crypto/spki.h"
 #include <openssl/err.h>
-#include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 /* ---- the shape of keys ---- */
@@ -62,7 +63,7 @@ bool p2p__ecdsa_is_key(p2p_bytes key) {
 /* ---- the shape of signatures ---- */
 
 /* ECDSA-Sig-Value ::= SEQUENCE { r, s } */
-static bool is_ecdsa_pair(p2p_bytes sig) {
+bool p2p__ecdsa_is_signature(p2p_bytes sig) {
   p2p__rd r = p2p__rd_of(sig);
   p2p__rd pair = p2p__der_enter(&r, P2P__DER_SEQUENCE);
   p2p__der_positive(&pair);
@@ -72,16 +73,20 @@ static bool is_ecdsa_pair(p2p_bytes sig) {
 
 /* ---- libcrypto ---- */
 
-static int verify(p2p_bytes spki, p2p_bytes msg, p2p_bytes sig) {
+int p2p__spki_verify(p2p_bytes spki, const EVP_MD *hash, bool pss, p2p_bytes msg, p2p_bytes sig) {
   int err = P2P_EKEY;
   const unsigned char *p = spki.p;
+  EVP_PKEY_CTX *options = NULL; /* the digest context's */
   EVP_MD_CTX *ctx = NULL;
   ERR_set_mark();
   EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)spki.len); /* asks whether a point is on its curve */
   if (!key) goto out;
   err = P2P_ENOMEM;
   ctx = EVP_MD_CTX_new();
-  if (!ctx || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1) goto out;
+  if (!ctx || EVP_DigestVerifyInit(ctx, &options, hash, NULL, key) != 1) goto out;
+  if (pss && (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1 ||
+              EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
+    goto out;
   err = EVP_DigestVerify(ctx, sig.p, sig.len, msg.p, msg.len) == 1 ? 0 : P2P_ESIG;
 out:
   EVP_MD_CTX_free(ctx);
@@ -91,10 +96,11 @@ out:
 }
 
 int p2p__rsa_verify(p2p_bytes key, p2p_bytes msg, p2p_bytes sig) {
-  return p2p__rsa_is_key(key) ? verify(key, msg, sig) : P2P_EKEY;
+  return p2p__rsa_is_key(key) ? p2p__spki_verify(key, EVP_sha256(), false, msg, sig) : P2P_EKEY;
 }
 
 int p2p__ecdsa_verify(p2p_bytes key, p2p_bytes msg, p2p_bytes sig) {
   if (!p2p__ecdsa_is_key(key)) return P2P_EKEY;
-  return is_ecdsa_pair(sig) ? verify(key, msg, sig) : P2P_ESIG;
+  return p2p__ecdsa_is_signature(sig) ? p2p__spki_verify(key, EVP_sha256(), false, msg, sig)
+                                      : P2P_ESIG;
 }
