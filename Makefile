@@ -1,7 +1,8 @@
 # The front door. CMake does the work; these are the commands one types.
 # Variables: V=1 (verbose), PEERS=go,rust,js, ARGS=… (for run, tests, interop, bench), BUILD=dir,
-# JOBS=n, SEEDS="1 2 3", FUZZ_SECONDS=n, KEY=file.
+# JOBS=n, SEEDS="1 2 3", FUZZ_SECONDS=n, KEY=file, PREFIX=/usr/local, DESTDIR=dir.
 BUILD ?= build
+PREFIX ?= /usr/local
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 PEERS ?= go,rust,js
 FUZZ_SECONDS ?= 20
@@ -16,14 +17,14 @@ else
   Q := @
 endif
 
-.PHONY: all run test test-gcc test-clang tsan fuzz differential check check-checks check-sim \
-        interop sim bench format install clean setup help
+.PHONY: all run test test-gcc test-clang tsan fuzz differential minimal check check-checks check-sim \
+        interop sim bench size format install uninstall consumer clean setup help
 .DEFAULT_GOAL := all
 
-# build PRESET [DEFINITION…]: configure (nothing happens when nothing changed) and compile.
+# build PRESET [DEFINITION…] [WHAT]: configure (nothing happens when nothing changed) and compile.
 define build
 $(Q)cmake --preset $(1) -B $(BUILD)/$(1) $(2) $(if $(VERBOSE),,--log-level=WARNING >/dev/null)
-$(Q)cmake --build $(BUILD)/$(1) -j $(JOBS) $(VERBOSE)
+$(Q)cmake --build $(BUILD)/$(1) -j $(JOBS) $(VERBOSE) $(3)
 endef
 
 ## all           build/p2p, build/p2p-sim, build/libp2p.so and build/libp2p.a (what plain `make` does)
@@ -66,6 +67,16 @@ differential:
 	$(Q)P2P_NEED_PACKAGES=1 ctest --test-dir $(BUILD)/dev -L differential --output-on-failure \
 	  --no-tests=error $(ARGS)
 
+## minimal       the least build (libcrypto and libuv only) and its unit tests
+minimal:
+	$(call build,minimal)
+	$(Q)ctest --test-dir $(BUILD)/minimal -j $(JOBS) -L unit --output-on-failure --no-tests=error $(ARGS)
+
+## size          bytes of the stripped library, minimal and full
+size: all
+	$(call build,minimal,,--target p2p_shared)
+	$(Q)scripts/size $(BUILD)
+
 ## check         layers, headers, symbols, banned functions, format, sizes, words, limits …
 check: all
 	$(Q)python3 scripts/checks/run.py --build $(BUILD)
@@ -99,13 +110,22 @@ bench: all
 format:
 	$(Q)python3 scripts/checks/run.py --fix format
 
-## install       install the release build (DESTDIR is honoured)
-install: all
-	$(Q)cmake --install $(BUILD)/release
+## install       install the release build under PREFIX (/usr/local; DESTDIR is honoured)
+install:
+	$(call build,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX))
+	$(Q)DESTDIR=$(DESTDIR) cmake --install $(BUILD)/release
+
+## uninstall     take away what the last install put there (the same PREFIX and DESTDIR)
+uninstall:
+	$(Q)DESTDIR=$(DESTDIR) cmake -DMANIFEST=$(BUILD)/release/install_manifest.txt -P cmake/uninstall.cmake
+
+## consumer      programs outside the tree against what is installed: C, C++, CMake, static, Python
+consumer: all
+	$(Q)tests/consumer/run $(BUILD)
 
 ## clean         remove what CMake built (peers of other implementations stay: remove build/ yourself)
 clean:
-	$(Q)rm -rf $(addprefix $(BUILD)/,release release-clang dev dev-clang tsan fuzz examples ceiling \
+	$(Q)rm -rf $(addprefix $(BUILD)/,release release-clang minimal dev dev-clang tsan fuzz examples ceiling \
 	  p2p p2p-sim libp2p.a libp2p.so*)
 
 ## setup         install the packages that building and testing need (asks nothing when all is there)

@@ -5,11 +5,12 @@ find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv>=1.40)
 
 # What src/crypto stands over: libcrypto, and whatever faster arithmetic is found. Its folder sees a
-# P2P_HAVE_… for each; pkg-config names them in libp2p.pc.
+# P2P_HAVE_… for each; libp2p.pc names them, by module or, where there is none, as a flag.
 add_library(p2p_backends INTERFACE)
 target_link_libraries(p2p_backends INTERFACE OpenSSL::Crypto)
 set(P2P_BACKEND_DEFINES)
 set(P2P_BACKEND_PC libcrypto)
+set(P2P_BACKEND_LIBS)
 
 # p2p_backend(NAME wanted module): an optional library; sets P2P_<NAME>_FOUND.
 macro(p2p_backend name wanted module)
@@ -40,6 +41,7 @@ if(P2P_WITH_IPSEC_MB AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(P2P_IPSEC_MB_FOUND ON)
     target_link_libraries(p2p_backends INTERFACE ${P2P_IPSEC_MB_LIBRARY})
     list(APPEND P2P_BACKEND_DEFINES P2P_HAVE_IPSEC_MB)
+    set(P2P_BACKEND_LIBS -lIPSec_MB)
   endif()
 endif()
 message(STATUS "libipsec-mb: ${P2P_IPSEC_MB_FOUND}")

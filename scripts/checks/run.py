@@ -12,7 +12,7 @@ from common import HERE, Tree  # noqa: E402
 
 CHECKS = (
     "layers", "headers", "symbols", "globals", "exports", "banned", "sizes", "limits", "words",
-    "vectors", "format",
+    "vectors", "format", "windows",
 )
 SHOWN = 20
 

@@ -1,0 +1,1 @@
+#define P2P_VERSION "0.3.1"
