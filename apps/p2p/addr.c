@@ -76,10 +76,19 @@ static bool explain(const char *command, const char *word, bool as_json) {
   return true;
 }
 
-int addr_main(int argc, char **argv) {
-  return each_main("p2p addr", "[MULTIADDR]...", "Explains multiaddrs.",
-                   "Each part with its code and value, from where the address can be reached, and "
-                   "which of our\ntransports would dial it. Without operands: lines of standard "
-                   "input.",
-                   explain, argc, argv);
-}
+static int run(int argc, char **argv) { return each_main(&addr_command, explain, argc, argv); }
+
+const args_command addr_command = {
+  .name = "p2p addr",
+  .operands = "[MULTIADDR]...",
+  .n_operands = EACH_WORDS_MAX,
+  .brief = "explain multiaddrs",
+  .summary = "Explains multiaddrs.",
+  .more =
+      "Each part with its code and value, from where the address can be reached, and which of our\n"
+      "transports would dial it. Without operands: lines of standard input.",
+  .examples = "p2p addr /ip4/192.0.2.1/tcp/4001\n",
+  .options = each_options,
+  .n_options = 1,
+  .run = run,
+};

@@ -5,29 +5,91 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "help.h"
 #include "number.h"
 #include "report.h"
 
-enum { OPTIONS_MAX = 32, FIRST = 256, HELP = FIRST + OPTIONS_MAX, HELP_COLUMN = 26 };
+enum { OPTIONS_MAX = 48, FIRST = 256, HELP = FIRST + OPTIONS_MAX };
 
-static void print_option(char letter, const char *name, const char *value, const char *help) {
-  char left[64];
-  int n = snprintf(left, sizeof left, "  %c%c%s--%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
-                   letter ? ", " : "  ", name, value ? " " : "", value ? value : "");
-  printf("%-*s%s%s\n", HELP_COLUMN, left, n >= HELP_COLUMN ? " " : "", help);
+const char *args_word(const args_command *c) {
+  const char *space = strrchr(c->name, ' ');
+  return space ? space + 1 : c->name;
 }
 
-static void print_help(const args_command *c) {
-  printf("usage: %s%s%s%s\n%s\n\n", c->name, c->n_options ? " [OPTION]..." : "",
-         *c->operands ? " " : "", c->operands, c->summary);
-  for (size_t i = 0; i < c->n_options; i++) {
-    const args_option *o = &c->options[i];
-    print_option(o->letter, o->name, o->value, o->help);
+/* ---- one value ---- */
+
+static bool refuse(char why[ARGS_WHY_MAX], const char *want) {
+  snprintf(why, ARGS_WHY_MAX, "%s", want);
+  return false;
+}
+
+static bool is_number(args_kind kind) {
+  return kind == ARGS_COUNT || kind == ARGS_SIZE || kind == ARGS_DURATION;
+}
+
+static bool scan_number(args_kind kind, const char *value, uint64_t *n, char why[ARGS_WHY_MAX]) {
+  if (kind == ARGS_COUNT) return number_count(value, n) || refuse(why, "give a whole number");
+  if (kind == ARGS_SIZE)
+    return number_size(value, n) || refuse(why, "give a size such as 4096, 64k, 100M or 1GiB");
+  return number_duration(value, n) || refuse(why, "give seconds, such as 2 or 0.5, or 300ms");
+}
+
+static bool take_number(const args_option *o, void *at, const char *value, char why[ARGS_WHY_MAX]) {
+  uint64_t n = 0, unit = o->kind == ARGS_DURATION ? P2P_MS : 1;
+  if (!scan_number(o->kind, value, &n, why)) return false;
+  bool small = n < o->min;
+  if (small || (o->max && n > o->max)) {
+    snprintf(why, ARGS_WHY_MAX, "must be %s %llu%s", small ? "at least" : "at most",
+             (unsigned long long)((small ? o->min : o->max) / unit), unit > 1 ? " ms" : "");
+    return false;
   }
-  print_option('h', "help", NULL, "this text");
-  if (c->more) printf("\n%s\n", c->more);
+  memcpy(at, &n, sizeof n);
+  return true;
 }
+
+/* The word of the table that value is, in any case; NULL after *why. */
+static const char *choose(const args_option *o, const char *value, char why[ARGS_WHY_MAX]) {
+  size_t len = 0;
+  for (const char *const *w = o->choices; *w; w++)
+    if (strcasecmp(*w, value) == 0) return *w;
+  for (const char *const *w = o->choices; *w && len < ARGS_WHY_MAX; w++)
+    len += (size_t)snprintf(why + len, ARGS_WHY_MAX - len, "%s%s", len ? ", " : "not among ", *w);
+  return NULL;
+}
+
+static bool take_item(args_list *list, const char *value, char why[ARGS_WHY_MAX]) {
+  if (list->n == ARGS_LIST_MAX) return refuse(why, "given too often");
+  list->item[list->n++] = value;
+  return true;
+}
+
+bool args_set(const args_option *o, void *into, const char *value, char why[ARGS_WHY_MAX]) {
+  void *at = (char *)into + o->at;
+  if (is_number(o->kind)) return take_number(o, at, value, why);
+  if (o->kind == ARGS_FLAG) *(bool *)at = true;
+  if (o->kind == ARGS_TALLY) ++*(unsigned *)at;
+  if (o->kind == ARGS_LIST) return take_item(at, value, why);
+  if (o->kind != ARGS_TEXT) return true;
+  if (o->choices && !(value = choose(o, value, why))) return false;
+  *(const char **)at = value;
+  return true;
+}
+
+void args_defaults(const args_command *c, void *into) {
+  char why[ARGS_WHY_MAX];
+  for (size_t i = 0; i < c->n_options; i++)
+    if (c->options[i].standard) args_set(&c->options[i], into, c->options[i].standard, why);
+}
+
+const args_option *args_find(const args_command *c, const char *name) {
+  for (size_t i = 0; i < c->n_options; i++)
+    if (strcmp(c->options[i].name, name) == 0) return &c->options[i];
+  return NULL;
+}
+
+/* ---- a command line ---- */
 
 /* getopt's two tables. */
 static void lay_out(const args_command *c, struct option *longs, char *shorts) {
@@ -51,38 +113,11 @@ static const args_option *find(const args_command *c, int code) {
   return NULL;
 }
 
-static int refuse(const args_command *c, const args_option *o, const char *value,
-                  const char *want) {
-  report(c->name, "--%s %s: %s", o->name, value, want);
+static int take(const args_command *c, const args_option *o, void *into, const char *value) {
+  char why[ARGS_WHY_MAX];
+  if (args_set(o, into, value, why)) return ARGS_GO;
+  report(c->name, "--%s %s: %s", o->name, value ? value : "", why);
   return EXIT_USAGE;
-}
-
-static int take_number(const args_command *c, const args_option *o, const char *value) {
-  uint64_t n = 0;
-  if (o->count && !number_count(value, &n)) return refuse(c, o, value, "give a whole number");
-  if (o->size && !number_size(value, &n))
-    return refuse(c, o, value, "give a size such as 4096, 64k, 100M or 1GiB");
-  if (o->duration && !number_duration(value, &n))
-    return refuse(c, o, value, "give seconds, such as 2 or 0.5, or 300ms");
-  if (n < o->min || (o->max && n > o->max)) {
-    uint64_t unit = o->duration ? P2P_MS : 1;
-    report(c->name, "--%s %s: must be %s %llu%s", o->name, value,
-           n < o->min ? "at least" : "at most",
-           (unsigned long long)((n < o->min ? o->min : o->max) / unit), o->duration ? " ms" : "");
-    return EXIT_USAGE;
-  }
-  *(o->count ? o->count : o->size ? o->size : o->duration) = n;
-  return ARGS_GO;
-}
-
-static int take(const args_command *c, const args_option *o, const char *value) {
-  if (o->flag) *o->flag = true;
-  if (o->text) *o->text = value;
-  if (o->list) {
-    if (o->list->n == ARGS_LIST_MAX) return refuse(c, o, value, "given too often");
-    o->list->item[o->list->n++] = value;
-  }
-  return o->count || o->size || o->duration ? take_number(c, o, value) : ARGS_GO;
 }
 
 static int unknown(const args_command *c, char **argv, bool lacks_value) {
@@ -96,25 +131,26 @@ static int unknown(const args_command *c, char **argv, bool lacks_value) {
   return EXIT_USAGE;
 }
 
-static int take_options(const args_command *c, int argc, char **argv) {
+static int take_options(const args_command *c, int argc, char **argv, void *into) {
   struct option longs[OPTIONS_MAX + 1] = { 0 };
   char shorts[2 * OPTIONS_MAX + 3];
   int code, verdict = ARGS_GO;
   lay_out(c, longs, shorts);
   opterr = 0;
+  optind = 0; /* glibc: begin anew; a command line may be read twice */
   while (verdict == ARGS_GO && (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
     if (code == 'h' || code == HELP) {
-      print_help(c);
-      return EXIT_SUCCESS;
+      help_print(stdout, c);
+      return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     const args_option *o = find(c, code);
-    verdict = o ? take(c, o, optarg) : unknown(c, argv, code == ':');
+    verdict = o ? take(c, o, into, optarg) : unknown(c, argv, code == ':');
   }
   return verdict;
 }
 
-int args_parse(const args_command *c, int argc, char **argv, char ***operands) {
-  int verdict = take_options(c, argc, argv);
+int args_parse_over(const args_command *c, int argc, char **argv, void *into, char ***operands) {
+  int verdict = take_options(c, argc, argv, into);
   if (verdict != ARGS_GO) return verdict;
   size_t n = (size_t)(argc - optind);
   *operands = argv + optind;
@@ -125,4 +161,9 @@ int args_parse(const args_command *c, int argc, char **argv, char ***operands) {
     report(c->name, "%s: one too many; see \"%s --help\"", argv[optind + (int)c->n_operands],
            c->name);
   return EXIT_USAGE;
+}
+
+int args_parse(const args_command *c, int argc, char **argv, void *into, char ***operands) {
+  args_defaults(c, into);
+  return args_parse_over(c, argc, argv, into, operands);
 }

@@ -1,14 +1,12 @@
-/* p2p bench: dispatch. */
+/* p2p bench: the group. */
 #include "bench.h"
 
 #include "commands.h"
 
-static const command_line lines[] = {
-  { "serve", bench_serve_main, "listen and serve until stdin ends" },
-  { "run", bench_run_main, "run one test toward a peer" },
+static const args_command *const parts[] = { &bench_serve_command, &bench_run_command, NULL };
+const args_command bench_command = {
+  .name = "p2p bench",
+  .brief = "serve and run the tests of the benchmark",
+  .summary = "Serves and runs the tests of the benchmark.",
+  .parts = parts,
 };
-
-int bench_main(int argc, char **argv) {
-  return commands_dispatch("p2p bench", "Serves and runs the tests of the benchmark.", lines,
-                           sizeof lines / sizeof *lines, argc, argv);
-}

@@ -5,6 +5,7 @@
 
 #include <p2p/p2p.h>
 
+#include "args.h"
 #include "clock.h"
 #include "json.h"
 #include "session.h"
@@ -17,9 +18,12 @@ typedef struct bench_options {
   bool identify;
 } bench_options;
 
-/* Parses the options of both sides. ARGS_GO or the exit code, as args_parse. */
-int bench_options_parse(bench_options *o, const char *name, const char *operands, size_t n_operands,
-                        int argc, char **argv, char ***rest);
+/* The options of both sides. */
+enum { BENCH_N_OPTIONS = 19 };
+extern const args_option bench_option_table[BENCH_N_OPTIONS];
+/* Parses them. ARGS_GO or the exit code, as args_parse. */
+int bench_options_parse(bench_options *o, const args_command *c, int argc, char **argv,
+                        char ***rest);
 
 /* Limits lifted for load tests; windows are the defaults. */
 extern const p2p_setting bench_limits[];
@@ -56,8 +60,7 @@ int bench_many(bench *b);
 int bench_identify(bench *b);
 int bench_idle(bench *b); /* prints its own line */
 
-int bench_serve_main(int argc, char **argv);
-int bench_run_main(int argc, char **argv);
+extern const args_command bench_serve_command, bench_run_command;
 
 /* --trace FILE: a line `conn=N dir=in|out line=/yamux/1.0.0` for each multistream line. */
 FILE *trace_open(const char *command, const char *path); /* NULL: reported */

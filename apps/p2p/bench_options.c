@@ -46,54 +46,49 @@ static bool possible(bench_options *o, const char *command) {
          known(command, "by", o->by, "dialer", "remote");
 }
 
-int bench_options_parse(bench_options *o, const char *name, const char *operands, size_t n_operands,
-                        int argc, char **argv, char ***rest) {
-  *o = (bench_options){ .transport = "tcp",
-                        .security = "noise",
-                        .muxer = "yamux",
-                        .key_type = "ed25519",
-                        .dir = "down",
-                        .by = "dialer",
-                        .listen = "/ip4/127.0.0.1/tcp/0",
-                        .bytes = 10U << 20,
-                        .after = 64U << 10,
-                        .streams = 1,
-                        .count = 1000,
-                        .open = 200,
-                        .concurrency = 1,
-                        .conns = 1 };
-  const args_option options[] = {
-    { "transport", 0, "NAME", "tcp", .text = &o->transport },
-    { "security", 0, "NAME", "noise, or plaintext", .text = &o->security },
-    { "muxer", 0, "NAME", "yamux", .text = &o->muxer },
-    { "key-type", 0, "NAME", KEYTYPE_NAMES, .text = &o->key_type },
-    { "gossip", 0, "MODE", "none", .text = &o->gossip },
-    { "trace", 0, "FILE", "write each multistream line to it", .text = &o->trace },
-    { "listen", 0, "ADDR", "serve: listen here", .text = &o->listen },
-    { "addr", 0, "ADDR", "run: whom to dial", .text = &o->addr },
-    { "dir", 0, "WAY", "throughput: up or down", .text = &o->dir },
-    { "bytes", 0, "SIZE", "throughput, echo: in all", .size = &o->bytes },
-    { "streams", 0, "K", "throughput: share the bytes", .count = &o->streams, .min = 1,
-      .max = PERF_STREAMS_MAX },
-    { "count", 0, "N", "repetitions", .count = &o->count, .min = 1, .max = 100000000 },
-    { "concurrency", 0, "C", "repetitions in flight", .count = &o->concurrency, .min = 1,
-      .max = 1024 },
-    { "identify", 0, NULL, "handshakes: wait for identify in each", .flag = &o->identify },
-    { "traffic", 0, "SIZE", "idle: moved over each connection first, half up, half down",
-      .size = &o->traffic },
-    { "conns", 0, "N", "idle: connections", .count = &o->conns, .min = 1, .max = 1000000 },
-    { "after", 0, "SIZE", "reset: bytes before it", .size = &o->after },
-    { "by", 0, "SIDE", "reset: dialer or remote", .text = &o->by },
-    { "open", 0, "N", "many: streams at once", .count = &o->open, .max = 100000 },
-  };
-  const args_command c = { name,
-                           operands,
-                           "The contract is told in bench/README.md.",
-                           .options = options,
-                           .n_options = sizeof options / sizeof *options,
-                           .n_operands = n_operands,
-                           .n_required = n_operands };
-  int code = args_parse(&c, argc, argv, rest);
+const args_option bench_option_table[BENCH_N_OPTIONS] = {
+  { "transport", 0, "NAME", "tcp", ARGS_TEXT, .at = offsetof(bench_options, transport),
+    .standard = "tcp" },
+  { "security", 0, "NAME", "noise, or plaintext", ARGS_TEXT,
+    .at = offsetof(bench_options, security), .standard = "noise" },
+  { "muxer", 0, "NAME", "yamux", ARGS_TEXT, .at = offsetof(bench_options, muxer),
+    .standard = "yamux" },
+  { "key-type", 0, "NAME", KEYTYPE_NAMES, ARGS_TEXT, .at = offsetof(bench_options, key_type),
+    .standard = "ed25519" },
+  { "gossip", 0, "MODE", "none", ARGS_TEXT, .at = offsetof(bench_options, gossip) },
+  { "trace", 0, "FILE", "write each multistream line to it", ARGS_TEXT,
+    .at = offsetof(bench_options, trace) },
+  { "listen", 0, "ADDR", "serve: listen here", ARGS_TEXT, .at = offsetof(bench_options, listen),
+    .standard = "/ip4/127.0.0.1/tcp/0" },
+  { "addr", 0, "ADDR", "run: whom to dial", ARGS_TEXT, .at = offsetof(bench_options, addr) },
+  { "dir", 0, "WAY", "throughput: up or down", ARGS_TEXT, .at = offsetof(bench_options, dir),
+    .standard = "down" },
+  { "bytes", 0, "SIZE", "throughput, echo: in all", ARGS_SIZE, .at = offsetof(bench_options, bytes),
+    .standard = "10MiB" },
+  { "streams", 0, "K", "throughput: share the bytes", ARGS_COUNT,
+    .at = offsetof(bench_options, streams), .standard = "1", .min = 1, .max = PERF_STREAMS_MAX },
+  { "count", 0, "N", "repetitions", ARGS_COUNT, .at = offsetof(bench_options, count),
+    .standard = "1000", .min = 1, .max = 100000000 },
+  { "concurrency", 0, "C", "repetitions in flight", ARGS_COUNT,
+    .at = offsetof(bench_options, concurrency), .standard = "1", .min = 1, .max = 1024 },
+  { "identify", 0, NULL, "handshakes: wait for identify in each", ARGS_FLAG,
+    .at = offsetof(bench_options, identify) },
+  { "traffic", 0, "SIZE", "idle: moved over each connection first, half up, half down", ARGS_SIZE,
+    .at = offsetof(bench_options, traffic) },
+  { "conns", 0, "N", "idle: connections", ARGS_COUNT, .at = offsetof(bench_options, conns),
+    .standard = "1", .min = 1, .max = 1000000 },
+  { "after", 0, "SIZE", "reset: bytes before it", ARGS_SIZE, .at = offsetof(bench_options, after),
+    .standard = "64KiB" },
+  { "by", 0, "SIDE", "reset: dialer or remote", ARGS_TEXT, .at = offsetof(bench_options, by),
+    .standard = "dialer" },
+  { "open", 0, "N", "many: streams at once", ARGS_COUNT, .at = offsetof(bench_options, open),
+    .standard = "200", .max = 100000 },
+};
+
+int bench_options_parse(bench_options *o, const args_command *c, int argc, char **argv,
+                        char ***rest) {
+  *o = (bench_options){ 0 };
+  int code = args_parse(c, argc, argv, o, rest);
   if (code != ARGS_GO) return code;
-  return possible(o, name) ? ARGS_GO : EXIT_USAGE;
+  return possible(o, c->name) ? ARGS_GO : EXIT_USAGE;
 }

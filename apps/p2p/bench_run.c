@@ -116,11 +116,11 @@ static const struct test *find(const char *name) {
   return NULL;
 }
 
-int bench_run_main(int argc, char **argv) {
+static int bench_run_main(int argc, char **argv) {
   bench_options o;
   bench b = { .o = &o, .command = "p2p bench run" };
   char **rest, command[64];
-  int code = bench_options_parse(&o, b.command, "TEST", 1, argc, argv, &rest);
+  int code = bench_options_parse(&o, &bench_run_command, argc, argv, &rest);
   if (code != ARGS_GO) return code;
   const struct test *t = find(rest[0]);
   if (!t && strcmp(rest[0], "idle") != 0) {
@@ -144,3 +144,19 @@ int bench_run_main(int argc, char **argv) {
   b.command = command;
   return run_traced(&b, t);
 }
+
+const args_command bench_run_command = {
+  .name = "p2p bench run",
+  .operands = "TEST",
+  .n_operands = 1,
+  .n_required = 1,
+  .brief = "run one test toward a peer",
+  .summary =
+      "Runs one test toward a peer: throughput, streams, ping, handshakes, idle, echo, reset, "
+      "many or identify.",
+  .more = "The contract is told in bench/README.md.",
+  .examples = "p2p bench run echo --addr /ip4/127.0.0.1/tcp/4001 --bytes 10MiB\n",
+  .options = bench_option_table,
+  .n_options = BENCH_N_OPTIONS,
+  .run = bench_run_main,
+};

@@ -12,7 +12,7 @@
 #include "report.h"
 #include "reset_serve.h"
 
-static const char NAME[] = "p2p bench serve";
+#define NAME "p2p bench serve"
 static const p2p_time GOODBYE = P2P_SECOND;
 
 typedef struct server {
@@ -119,10 +119,10 @@ static int serve(server *v) {
   return err;
 }
 
-int bench_serve_main(int argc, char **argv) {
+static int bench_serve_main(int argc, char **argv) {
   server v = { 0 };
   char **rest;
-  int code = bench_options_parse(&v.o, NAME, "", 0, argc, argv, &rest);
+  int code = bench_options_parse(&v.o, &bench_serve_command, argc, argv, &rest);
   if (code != ARGS_GO) return code;
   if (!report_bad_address(NAME, v.o.listen)) return EXIT_USAGE;
   if (v.o.trace && !(v.trace = trace_open(NAME, v.o.trace))) return EXIT_FAILURE;
@@ -135,3 +135,15 @@ int bench_serve_main(int argc, char **argv) {
   report(NAME, "%s: %s%s%s", v.o.listen, p2p_strerror(err), what ? "; " : "", what ? what : "");
   return EXIT_FAILURE;
 }
+
+const args_command bench_serve_command = {
+  .name = NAME,
+  .operands = "",
+  .brief = "listen and serve until stdin ends",
+  .summary = "Listens and serves until standard input ends.",
+  .more = "The contract is told in bench/README.md.",
+  .examples = "p2p bench serve --key-type secp256k1\n",
+  .options = bench_option_table,
+  .n_options = BENCH_N_OPTIONS,
+  .run = bench_serve_main,
+};

@@ -75,9 +75,19 @@ static bool explain(const char *command, const char *word, bool as_json) {
   return true;
 }
 
-int cid_main(int argc, char **argv) {
-  return each_main("p2p cid", "[TEXT]...", "Explains content identifiers (CIDs).",
-                   "Version, codec, hash and digest; the same content in both versions. Without "
-                   "operands: lines of\nstandard input.",
-                   explain, argc, argv);
-}
+static int run(int argc, char **argv) { return each_main(&cid_command, explain, argc, argv); }
+
+const args_command cid_command = {
+  .name = "p2p cid",
+  .operands = "[TEXT]...",
+  .n_operands = EACH_WORDS_MAX,
+  .brief = "explain content identifiers",
+  .summary = "Explains content identifiers (CIDs).",
+  .more = "Version, codec, hash and digest; the same content in both versions. Without operands: "
+          "lines of\n"
+          "standard input.",
+  .examples = "p2p cid bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e\n",
+  .options = each_options,
+  .n_options = 1,
+  .run = run,
+};

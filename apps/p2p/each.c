@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"
 #include "report.h"
 
-enum { WORDS_MAX = 1 << 20 };
+typedef struct each_args {
+  bool as_json;
+} each_args;
 
 void each_hex(const uint8_t *bytes, size_t len, char *out, size_t cap) {
   static const char digits[] = "0123456789abcdef";
@@ -41,23 +42,18 @@ static bool each_line(const char *command, each_fn fn, bool as_json) {
   return ok && !ferror(stdin);
 }
 
-int each_main(const char *command, const char *operand, const char *summary, const char *more,
-              each_fn fn, int argc, char **argv) {
-  bool as_json = false, ok = true;
-  const args_option options[] = {
-    { "json", 0, NULL, "print a line of JSON for each", .flag = &as_json },
-  };
-  const args_command c = { .name = command,
-                           .operands = operand,
-                           .summary = summary,
-                           .more = more,
-                           .options = options,
-                           .n_options = 1,
-                           .n_operands = WORDS_MAX };
+const args_option each_options[1] = {
+  { "json", 0, NULL, "print a line of JSON for each", ARGS_FLAG,
+    .at = offsetof(each_args, as_json) },
+};
+
+int each_main(const args_command *c, each_fn fn, int argc, char **argv) {
+  each_args a = { 0 };
+  bool ok = true;
   char **words;
-  int verdict = args_parse(&c, argc, argv, &words);
+  int verdict = args_parse(c, argc, argv, &a, &words);
   if (verdict != ARGS_GO) return verdict;
-  if (!*words) ok = each_line(command, fn, as_json);
-  for (; *words; words++) ok = fn(command, *words, as_json) && ok;
+  if (!*words) ok = each_line(c->name, fn, a.as_json);
+  for (; *words; words++) ok = fn(c->name, *words, a.as_json) && ok;
   return ok && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

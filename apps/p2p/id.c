@@ -114,11 +114,19 @@ static bool explain(const char *command, const char *word, bool as_json) {
   return true;
 }
 
-int id_main(int argc, char **argv) {
-  return each_main(
-      "p2p id", "[TEXT|FILE]...", "Shows every form of a peer id.",
-      "TEXT: base58btc, a CID in any base, or the multihash in hexadecimal. FILE: a private "
-      "key in any\nformat of \"p2p key import\". Without operands: lines of standard "
-      "input.",
-      explain, argc, argv);
-}
+static int run(int argc, char **argv) { return each_main(&id_command, explain, argc, argv); }
+
+const args_command id_command = {
+  .name = "p2p id",
+  .operands = "[TEXT|FILE]...",
+  .n_operands = EACH_WORDS_MAX,
+  .brief = "show every form of a peer id",
+  .summary = "Shows every form of a peer id.",
+  .more = "TEXT: base58btc, a CID in any base, or the multihash in hexadecimal. FILE: a private "
+          "key in any\n"
+          "format of \"p2p key import\". Without operands: lines of standard input.",
+  .examples = "p2p id 12D3KooWJWoaqZhDaoEFshF7Rh1bpY9ohihFhzcW6d69Lr2NASuq\n",
+  .options = each_options,
+  .n_options = 1,
+  .run = run,
+};

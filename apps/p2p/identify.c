@@ -1,12 +1,11 @@
 /* p2p identify: what a peer says about itself. */
 #include <stdlib.h>
 
-#include "args.h"
 #include "commands.h"
 #include "peerinfo.h"
 #include "report.h"
 
-static const char NAME[] = "p2p identify";
+#define NAME "p2p identify"
 
 static int tell(session *s, bool as_json) {
   json j;
@@ -30,29 +29,42 @@ static int run(session *s, bool as_json) {
   return EXIT_FAILURE;
 }
 
-int identify_main(int argc, char **argv) {
-  bool as_json = false;
-  p2p_time timeout = 10 * P2P_SECOND;
-  const args_option options[] = {
-    { "timeout", 'W', "SECONDS", "for the connection (10)", .duration = &timeout,
-      .min = 100 * P2P_MS, .max = 300 * P2P_SECOND },
-    { "json", 0, NULL, "print a line of JSON", .flag = &as_json },
-  };
-  const args_command c = { NAME,
-                           "ADDR",
-                           "Shows what the peer at a multiaddr says about itself.",
-                           .options = options,
-                           .n_options = sizeof options / sizeof *options,
-                           .n_operands = 1,
-                           .n_required = 1 };
+typedef struct identify_args {
+  bool as_json;
+  p2p_time timeout;
+} identify_args;
+
+static const args_option options[] = {
+  { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION,
+    .at = offsetof(identify_args, timeout), .standard = "10", .min = 100 * P2P_MS,
+    .max = 300 * P2P_SECOND },
+  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(identify_args, as_json) },
+};
+
+static int identify_main(int argc, char **argv) {
+  identify_args a = { 0 };
   char **operands;
-  int code = args_parse(&c, argc, argv, &operands);
+  int code = args_parse(&identify_command, argc, argv, &a, &operands);
   if (code != ARGS_GO) return code;
-  const session_opts o = { .command = NAME, .addr = operands[0], .timeout = timeout };
+  const session_opts o = { .command = NAME, .addr = operands[0], .timeout = a.timeout };
   session s;
   code = session_open(&s, &o);
   if (code != 0) return code;
-  code = run(&s, as_json);
+  code = run(&s, a.as_json);
   session_close(&s);
   return code;
 }
+
+const args_command identify_command = {
+  .name = NAME,
+  .operands = "ADDR",
+  .n_operands = 1,
+  .n_required = 1,
+  .brief = "show what a peer says about itself",
+  .summary = "Shows what the peer at a multiaddr says about itself.",
+  .examples = "p2p identify /ip4/192.0.2.1/tcp/4001\n"
+              "p2p identify --json /dns4/example.org/tcp/4001 | jq .protocols\n",
+  .options = options,
+  .n_options = sizeof options / sizeof *options,
+  .run = identify_main,
+};

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"
 #include "commands.h"
 #include "json.h"
 #include "keyfile.h"
@@ -59,89 +58,134 @@ static bool make(const char *command, p2p_key_type type, uint64_t bits, p2p_iden
   return err >= 0;
 }
 
+typedef struct new_args {
+  const char *type;
+  uint64_t bits;
+  bool force, as_json;
+} new_args;
+
+static const args_option new_options[] = {
+  { "type", 't', "TYPE", "type of the key", ARGS_TEXT, .at = offsetof(new_args, type),
+    .standard = "ed25519", .choices = keytype_names },
+  { "bits", 'b', "N", "ecdsa: 256, 384, 521; rsa: 2048 to 8192; otherwise the first", ARGS_COUNT,
+    .at = offsetof(new_args, bits), .max = 65536 },
+  { "force", 'f', NULL, "replace the key that is there, and the peer id with it", ARGS_FLAG,
+    .at = offsetof(new_args, force) },
+  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(new_args, as_json) },
+};
+
+static const args_command new_command;
+
 static int new_main(int argc, char **argv) {
-  bool force = false, as_json = false;
-  const char *type_name = "ed25519";
-  uint64_t bits = 0;
-  const args_option options[] = {
-    { "type", 't', "TYPE", KEYTYPE_NAMES " (default ed25519)", .text = &type_name },
-    { "bits", 'b', "N", "ecdsa: 256, 384, 521; rsa: 2048 to 8192 (default: the first)",
-      .count = &bits, .max = 65536 },
-    { "force", 'f', NULL, "replace the key that is there, and the peer id with it",
-      .flag = &force },
-    { "json", 0, NULL, "print a line of JSON", .flag = &as_json },
-  };
-  const args_command c = { "p2p key new",      "[FILE]",       "Makes a key. " DEFAULT_FILE,
-                           .options = options, .n_options = 4, .n_operands = 1 };
+  new_args a = { 0 };
   char buf[KEYFILE_PATH_MAX], **operands;
   p2p_key_type type;
   p2p_identity id = { 0 };
-  int verdict = args_parse(&c, argc, argv, &operands);
+  int verdict = args_parse(&new_command, argc, argv, &a, &operands);
   if (verdict != ARGS_GO) return verdict;
-  if (!keytype_parse(c.name, type_name, &type)) return EXIT_USAGE;
-  const char *path = path_of(c.name, operands, buf, sizeof buf);
-  if (!path || !make(c.name, type, bits, &id)) return EXIT_FAILURE;
-  return keep(c.name, &id, path, force, as_json);
+  if (!keytype_parse(new_command.name, a.type, &type)) return EXIT_USAGE;
+  const char *path = path_of(new_command.name, operands, buf, sizeof buf);
+  if (!path || !make(new_command.name, type, a.bits, &id)) return EXIT_FAILURE;
+  return keep(new_command.name, &id, path, a.force, a.as_json);
 }
+
+static const args_command new_command = {
+  .name = "p2p key new",
+  .operands = "[FILE]",
+  .n_operands = 1,
+  .brief = "make a key in a file",
+  .summary = "Makes a key. " DEFAULT_FILE,
+  .examples = "p2p key new\n"
+              "p2p key new --type rsa --bits 4096 node.key\n",
+  .options = new_options,
+  .n_options = 4,
+  .run = new_main,
+};
 
 /* ---- show ---- */
 
+typedef struct show_args {
+  bool as_json;
+} show_args;
+
+static const args_option show_options[] = {
+  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(show_args, as_json) },
+};
+
+static const args_command show_command;
+
 static int show_main(int argc, char **argv) {
-  bool as_json = false;
-  const args_option options[] = {
-    { "json", 0, NULL, "print a line of JSON", .flag = &as_json },
-  };
-  const args_command c = {
-    "p2p key show",     "[FILE]",           "Shows the peer id of a key. " DEFAULT_FILE,
-    .more = ANY_FORMAT, .options = options, .n_options = 1,
-    .n_operands = 1
-  };
+  show_args a = { 0 };
   char buf[KEYFILE_PATH_MAX], **operands;
-  int verdict = args_parse(&c, argc, argv, &operands);
+  int verdict = args_parse(&show_command, argc, argv, &a, &operands);
   if (verdict != ARGS_GO) return verdict;
   p2p_identity id = { 0 };
-  const char *path = path_of(c.name, operands, buf, sizeof buf);
-  if (!path || !keyfile_read(c.name, path, &id)) return EXIT_FAILURE;
-  int code = print_key(&id, path, as_json);
+  const char *path = path_of(show_command.name, operands, buf, sizeof buf);
+  if (!path || !keyfile_read(show_command.name, path, &id)) return EXIT_FAILURE;
+  int code = print_key(&id, path, a.as_json);
   p2p_identity_fini(&id);
   return code;
 }
 
+static const args_command show_command = {
+  .name = "p2p key show",
+  .operands = "[FILE]",
+  .n_operands = 1,
+  .brief = "show the peer id of a key",
+  .summary = "Shows the peer id of a key. " DEFAULT_FILE,
+  .more = ANY_FORMAT,
+  .examples = "p2p key show --json node.key\n",
+  .options = show_options,
+  .n_options = 1,
+  .run = show_main,
+};
+
 /* ---- import, export ---- */
 
+typedef struct import_args {
+  bool force, as_json;
+} import_args;
+
+static const args_option import_options[] = {
+  { "force", 'f', NULL, "replace the key that is there, and the peer id with it", ARGS_FLAG,
+    .at = offsetof(import_args, force) },
+  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(import_args, as_json) },
+};
+
+static const args_command import_command;
+
 static int import_main(int argc, char **argv) {
-  bool force = false, as_json = false;
-  const args_option options[] = {
-    { "force", 'f', NULL, "replace the key that is there, and the peer id with it",
-      .flag = &force },
-    { "json", 0, NULL, "print a line of JSON", .flag = &as_json },
-  };
-  const args_command c = { "p2p key import",
-                           "SOURCE [FILE]",
-                           "Takes the key in SOURCE (\"-\": standard input) as ours. " DEFAULT_FILE,
-                           .more = ANY_FORMAT,
-                           .options = options,
-                           .n_options = 2,
-                           .n_operands = 2,
-                           .n_required = 1 };
+  import_args a = { 0 };
   char buf[KEYFILE_PATH_MAX], **operands;
-  int verdict = args_parse(&c, argc, argv, &operands);
+  int verdict = args_parse(&import_command, argc, argv, &a, &operands);
   if (verdict != ARGS_GO) return verdict;
   p2p_identity id = { 0 };
-  const char *path = path_of(c.name, operands + 1, buf, sizeof buf);
-  if (!path || !keyfile_read(c.name, operands[0], &id)) return EXIT_FAILURE;
-  return keep(c.name, &id, path, force, as_json);
+  const char *path = path_of(import_command.name, operands + 1, buf, sizeof buf);
+  if (!path || !keyfile_read(import_command.name, operands[0], &id)) return EXIT_FAILURE;
+  return keep(import_command.name, &id, path, a.force, a.as_json);
 }
 
-static bool format_of(const char *command, const char *name, p2p_key_format *out) {
-  static const char *const names[] = { "protobuf", "base64", "pem", "kubo" };
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (strcmp(names[i], name) != 0) continue;
-    *out = (p2p_key_format)i;
-    return true;
-  }
-  report(command, "--format %s: no such format; there are protobuf, base64, pem and kubo", name);
-  return false;
+static const args_command import_command = {
+  .name = "p2p key import",
+  .operands = "SOURCE [FILE]",
+  .n_operands = 2,
+  .n_required = 1,
+  .brief = "take a key of another program",
+  .summary = "Takes the key in SOURCE (\"-\": standard input) as ours. " DEFAULT_FILE,
+  .more = ANY_FORMAT,
+  .examples = "p2p key import ~/.ipfs/config node.key\n",
+  .options = import_options,
+  .n_options = 2,
+  .run = import_main,
+};
+
+/* In the order of p2p_key_format. */
+static const char *const formats[] = { "protobuf", "base64", "pem", "kubo", NULL };
+
+static p2p_key_format format_of(const char *name) {
+  size_t i = 0;
+  while (strcmp(formats[i], name) != 0) i++; /* it was parsed as one of them */
+  return (p2p_key_format)i;
 }
 
 static int print_private(const char *command, const p2p_identity *id, p2p_key_format format) {
@@ -160,42 +204,53 @@ static int hand_out(const char *command, const p2p_identity *id, p2p_key_format 
   return keyfile_store(command, to, format, force, id) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+typedef struct export_args {
+  const char *format, *to;
+  bool force;
+} export_args;
+
+static const args_option export_options[] = {
+  { "format", 0, "FORMAT", "form of the key", ARGS_TEXT, .at = offsetof(export_args, format),
+    .standard = "protobuf", .choices = formats },
+  { "out", 'o', "FILE", "write a private file instead of standard output", ARGS_TEXT,
+    .at = offsetof(export_args, to) },
+  { "force", 'f', NULL, "replace the file that is there", ARGS_FLAG,
+    .at = offsetof(export_args, force) },
+};
+
+static const args_command export_command;
+
 static int export_main(int argc, char **argv) {
-  bool force = false;
-  const char *name = "protobuf", *to = NULL;
-  const args_option options[] = {
-    { "format", 0, "FORMAT", "protobuf (default), base64, pem or kubo", .text = &name },
-    { "out", 'o', "PATH", "write a private file instead of standard output", .text = &to },
-    { "force", 'f', NULL, "replace the file that is there", .flag = &force },
-  };
-  const args_command c = { "p2p key export",
-                           "[FILE]",
-                           "Writes the private key in FILE for other programs. " DEFAULT_FILE,
-                           .more = ANY_FORMAT,
-                           .options = options,
-                           .n_options = 3,
-                           .n_operands = 1 };
+  export_args a = { 0 };
   char buf[KEYFILE_PATH_MAX], **operands;
-  p2p_key_format format;
-  int verdict = args_parse(&c, argc, argv, &operands);
+  int verdict = args_parse(&export_command, argc, argv, &a, &operands);
   if (verdict != ARGS_GO) return verdict;
-  if (!format_of(c.name, name, &format)) return EXIT_USAGE;
   p2p_identity id = { 0 };
-  const char *path = path_of(c.name, operands, buf, sizeof buf);
-  if (!path || !keyfile_read(c.name, path, &id)) return EXIT_FAILURE;
-  int code = hand_out(c.name, &id, format, to, force);
+  const char *path = path_of(export_command.name, operands, buf, sizeof buf);
+  if (!path || !keyfile_read(export_command.name, path, &id)) return EXIT_FAILURE;
+  int code = hand_out(export_command.name, &id, format_of(a.format), a.to, a.force);
   p2p_identity_fini(&id);
   return code;
 }
 
-static const command_line lines[] = {
-  { "new", new_main, "make a key in a file" },
-  { "show", show_main, "show the peer id of a key" },
-  { "import", import_main, "take a key of another program" },
-  { "export", export_main, "write a key for another program" },
+static const args_command export_command = {
+  .name = "p2p key export",
+  .operands = "[FILE]",
+  .n_operands = 1,
+  .brief = "write a key for another program",
+  .summary = "Writes the private key in FILE for other programs. " DEFAULT_FILE,
+  .more = ANY_FORMAT,
+  .examples = "p2p key export --format pem --out node.pem node.key\n",
+  .options = export_options,
+  .n_options = 3,
+  .run = export_main,
 };
 
-int key_main(int argc, char **argv) {
-  return commands_dispatch("p2p key", "Makes, shows and converts keys.", lines,
-                           sizeof lines / sizeof *lines, argc, argv);
-}
+static const args_command *const parts[] = { &new_command, &show_command, &import_command,
+                                             &export_command, NULL };
+const args_command key_command = {
+  .name = "p2p key",
+  .brief = "make, show and convert keys",
+  .summary = "Makes, shows and converts keys.",
+  .parts = parts,
+};

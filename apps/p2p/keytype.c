@@ -5,6 +5,8 @@
 
 #include "report.h"
 
+const char *const keytype_names[] = { "ed25519", "secp256k1", "ecdsa", "rsa", NULL };
+
 bool keytype_parse(const char *command, const char *name, p2p_key_type *out) {
   static const p2p_key_type types[] = { P2P_KEY_ED25519, P2P_KEY_SECP256K1, P2P_KEY_ECDSA,
                                         P2P_KEY_RSA };

@@ -6,6 +6,8 @@
 
 #define KEYTYPE_NAMES "ed25519, secp256k1, ecdsa or rsa"
 
+extern const char *const keytype_names[]; /* ended by NULL */
+
 /* "ed25519", "secp256k1", "ecdsa", "rsa", in any case. False after a report. */
 bool keytype_parse(const char *command, const char *name, p2p_key_type *out);
 /* A new key with this machine's random bytes. bits 0: the type's default. 0 or an error. */

@@ -1,30 +1,38 @@
 /* p2p: libp2p on the command line, tool and node in one program. */
+#include <fcntl.h>
+#include <p2p/p2p.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
-#include "report.h"
 #include "signals.h"
 
-static const command_line lines[] = {
-  { "node", node_main, "run a node until it is told to stop" },
-  { "ping", ping_main, "measure round trips to a peer" },
-  { "identify", identify_main, "show what a peer says about itself" },
-  { "perf", perf_main, "measure throughput to a peer" },
-  { "key", key_main, "make, show and convert keys" },
-  { "id", id_main, "show every form of a peer id" },
-  { "addr", addr_main, "explain multiaddrs" },
-  { "cid", cid_main, "explain content identifiers" },
-  { "bench", bench_main, "serve and run the tests of the benchmark" },
+static const args_command *const parts[] = {
+  &node_command, &ping_command, &identify_command, &perf_command, &key_command,        &id_command,
+  &addr_command, &cid_command,  &bench_command,    &help_command, &completion_command, NULL,
+};
+const args_command p2p_command = {
+  .name = "p2p",
+  .brief = "libp2p on the command line",
+  .summary = "libp2p on the command line. \"p2p --version\" says which.",
+  .parts = parts,
 };
 
+/* Descriptors 0, 1 and 2 are there, so that no socket is taken for standard input or output. */
+static void fill_standard_files(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+}
+
 int main(int argc, char **argv) {
+  fill_standard_files();
   if (argc > 1 && strcmp(argv[1], "--version") == 0) {
     printf("p2p %s (%s)\n", p2p_version(), p2p_libraries());
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   signals_block();
-  return commands_dispatch("p2p", "libp2p on the command line. \"p2p --version\" says which.",
-                           lines, sizeof lines / sizeof *lines, argc, argv);
+  return commands_dispatch(&p2p_command, argc, argv);
 }

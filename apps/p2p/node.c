@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"
 #include "commands.h"
 #include "echo_serve.h"
 #include "json.h"
@@ -13,7 +12,7 @@
 
 enum { ADDRS_TOLD_MAX = 64 };
 
-static const char NAME[] = "p2p node";
+#define NAME "p2p node"
 static const p2p_time GOODBYE = 5 * P2P_SECOND;
 
 typedef struct node {
@@ -28,7 +27,7 @@ typedef struct node {
   size_t n_told;
 } node;
 
-static const char *const levels[] = { "error", "warn", "info", "debug", "trace" };
+static const char *const levels[] = { "error", "warn", "info", "debug", "trace", NULL };
 
 static void on_log(void *user, p2p_log_level level, const char *line) {
   (void)user;
@@ -39,7 +38,7 @@ static void on_log(void *user, p2p_log_level level, const char *line) {
 
 /* The level's number, -1: none is called so. */
 static int level_of(const char *name) {
-  for (int i = 0; i < (int)(sizeof levels / sizeof *levels); i++)
+  for (int i = 0; levels[i]; i++)
     if (strcmp(levels[i], name) == 0) return i;
   return -1;
 }
@@ -192,28 +191,23 @@ static int serve(node *n) {
 static int check(const node *n) {
   for (size_t i = 0; i < n->listen.n; i++)
     if (!report_bad_address(NAME, n->listen.item[i])) return EXIT_USAGE;
-  if (n->level && level_of(n->level) < 0) {
-    report(NAME, "--log %s: one of error, warn, info, debug, trace", n->level);
-    return EXIT_USAGE;
-  }
   return 0;
 }
 
-int node_main(int argc, char **argv) {
+static const args_option options[] = {
+  { "listen", 'l', "ADDR", "listen here; all interfaces and any port when none is given", ARGS_LIST,
+    .at = offsetof(node, listen) },
+  { "key", 'k', "FILE",
+    "the key; made when it is not there; $XDG_CONFIG_HOME/p2p/key when none is given", ARGS_TEXT,
+    .at = offsetof(node, key) },
+  { "json", 0, NULL, "one line of JSON for each event", ARGS_FLAG, .at = offsetof(node, as_json) },
+  { "log", 0, "LEVEL", "log to stderr", ARGS_TEXT, .at = offsetof(node, level), .choices = levels },
+};
+
+static int node_main(int argc, char **argv) {
   node n = { 0 };
-  const args_option options[] = {
-    { "listen", 'l', "ADDR",
-      "listen here (several times: on each); default: all interfaces, any port",
-      .list = &n.listen },
-    { "key", 'k', "FILE", "the key; made when it is not there; default $XDG_CONFIG_HOME/p2p/key",
-      .text = &n.key },
-    { "json", 0, NULL, "one line of JSON for each event", .flag = &n.as_json },
-    { "log", 0, "LEVEL", "log to stderr: error, warn, info, debug or trace", .text = &n.level },
-  };
-  const args_command c = { NAME, "", "Runs a node until SIGINT or SIGTERM.", .options = options,
-                           .n_options = sizeof options / sizeof *options };
   char path[KEYFILE_PATH_MAX], **operands;
-  int code = args_parse(&c, argc, argv, &operands);
+  int code = args_parse(&node_command, argc, argv, &n, &operands);
   if (code != ARGS_GO) return code;
   code = check(&n);
   if (code != 0) return code;
@@ -223,3 +217,15 @@ int node_main(int argc, char **argv) {
   p2p_identity_fini(&n.identity);
   return code;
 }
+
+const args_command node_command = {
+  .name = NAME,
+  .operands = "",
+  .brief = "run a node until it is told to stop",
+  .summary = "Runs a node until SIGINT or SIGTERM.",
+  .more = "It answers identify, ping, /echo/1.0.0 and /perf/1.0.0, and tells who comes and goes.",
+  .examples = "p2p node --listen /ip4/0.0.0.0/tcp/4001\n",
+  .options = options,
+  .n_options = sizeof options / sizeof *options,
+  .run = node_main,
+};

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "args.h"
 #include "clock.h"
 #include "commands.h"
 #include "json.h"
@@ -11,7 +10,7 @@
 #include "report.h"
 #include "session.h"
 
-static const char NAME[] = "p2p perf";
+#define NAME "p2p perf"
 
 typedef struct perf {
   uint64_t upload, download, streams;
@@ -107,26 +106,21 @@ static int run(session *s, const perf *p) {
   return !p->as_json || json_end(&j) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int perf_main(int argc, char **argv) {
-  perf p = { .streams = 1, .timeout = 10 * P2P_SECOND };
-  const args_option options[] = {
-    { "upload", 'u', "SIZE", "bytes to send, such as 100M or 1GiB", .size = &p.upload },
-    { "download", 'd', "SIZE", "bytes to receive", .size = &p.download },
-    { "streams", 's', "K", "share them between K streams (1)", .count = &p.streams, .min = 1,
-      .max = PERF_STREAMS_MAX },
-    { "timeout", 'W', "SECONDS", "for the connection (10)", .duration = &p.timeout,
-      .min = 100 * P2P_MS, .max = 300 * P2P_SECOND },
-    { "json", 0, NULL, "print a line of JSON", .flag = &p.as_json },
-  };
-  const args_command c = { NAME,
-                           "ADDR",
-                           "Measures throughput to the peer at a multiaddr.",
-                           .options = options,
-                           .n_options = sizeof options / sizeof *options,
-                           .n_operands = 1,
-                           .n_required = 1 };
+static const args_option options[] = {
+  { "upload", 'u', "SIZE", "bytes to send, such as 100M or 1GiB", ARGS_SIZE,
+    .at = offsetof(perf, upload) },
+  { "download", 'd', "SIZE", "bytes to receive", ARGS_SIZE, .at = offsetof(perf, download) },
+  { "streams", 's', "K", "share them between K streams", ARGS_COUNT, .at = offsetof(perf, streams),
+    .standard = "1", .min = 1, .max = PERF_STREAMS_MAX },
+  { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION, .at = offsetof(perf, timeout),
+    .standard = "10", .min = 100 * P2P_MS, .max = 300 * P2P_SECOND },
+  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(perf, as_json) },
+};
+
+static int perf_main(int argc, char **argv) {
+  perf p = { 0 };
   char **operands;
-  int code = args_parse(&c, argc, argv, &operands);
+  int code = args_parse(&perf_command, argc, argv, &p, &operands);
   if (code != ARGS_GO) return code;
   if (p.upload == 0 && p.download == 0) {
     report(NAME, "nothing to do: give --upload SIZE, --download SIZE or both");
@@ -141,3 +135,16 @@ int perf_main(int argc, char **argv) {
   session_close(&s);
   return code;
 }
+
+const args_command perf_command = {
+  .name = NAME,
+  .operands = "ADDR",
+  .n_operands = 1,
+  .n_required = 1,
+  .brief = "measure throughput to a peer",
+  .summary = "Measures throughput to the peer at a multiaddr: first up, then down.",
+  .examples = "p2p perf --upload 1GiB --download 1GiB /ip4/192.0.2.1/tcp/4001\n",
+  .options = options,
+  .n_options = sizeof options / sizeof *options,
+  .run = perf_main,
+};

@@ -2,14 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "args.h"
 #include "clock.h"
 #include "commands.h"
 #include "json.h"
 #include "report.h"
 #include "session.h"
 
-static const char NAME[] = "p2p ping";
+#define NAME "p2p ping"
 
 typedef struct pinger {
   const char *addr;
@@ -145,25 +144,21 @@ static int run(session *s, pinger *p) {
   return p->received ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int ping_main(int argc, char **argv) {
-  pinger p = { .interval = P2P_SECOND, .timeout = 10 * P2P_SECOND };
-  const args_option options[] = {
-    { "count", 'c', "N", "stop after N pings", .count = &p.count, .min = 1 },
-    { "interval", 'i', "SECONDS", "from one ping to the next (1); 0: at once after the answer",
-      .duration = &p.interval, .max = 86400 * P2P_SECOND },
-    { "timeout", 'W', "SECONDS", "for the connection, and for each answer (10)",
-      .duration = &p.timeout, .min = 100 * P2P_MS, .max = 300 * P2P_SECOND },
-    { "json", 0, NULL, "one line of JSON for each answer, and one at the end", .flag = &p.as_json },
-  };
-  const args_command c = { NAME,
-                           "ADDR",
-                           "Measures round trips to the peer at a multiaddr.",
-                           .options = options,
-                           .n_options = sizeof options / sizeof *options,
-                           .n_operands = 1,
-                           .n_required = 1 };
+static const args_option options[] = {
+  { "count", 'c', "N", "stop after N pings", ARGS_COUNT, .at = offsetof(pinger, count), .min = 1 },
+  { "interval", 'i', "SECONDS", "from one ping to the next; 0: at once after the answer",
+    ARGS_DURATION, .at = offsetof(pinger, interval), .standard = "1", .max = 86400 * P2P_SECOND },
+  { "timeout", 'W', "SECONDS", "for the connection, and for each answer", ARGS_DURATION,
+    .at = offsetof(pinger, timeout), .standard = "10", .min = 100 * P2P_MS,
+    .max = 300 * P2P_SECOND },
+  { "json", 0, NULL, "one line of JSON for each answer, and one at the end", ARGS_FLAG,
+    .at = offsetof(pinger, as_json) },
+};
+
+static int ping_main(int argc, char **argv) {
+  pinger p = { 0 };
   char **operands;
-  int code = args_parse(&c, argc, argv, &operands);
+  int code = args_parse(&ping_command, argc, argv, &p, &operands);
   if (code != ARGS_GO) return code;
   p.addr = operands[0];
   const p2p_setting limits[] = { { "ping_timeout", p.timeout } };
@@ -181,3 +176,17 @@ int ping_main(int argc, char **argv) {
   session_close(&s);
   return code;
 }
+
+const args_command ping_command = {
+  .name = NAME,
+  .operands = "ADDR",
+  .n_operands = 1,
+  .n_required = 1,
+  .brief = "measure round trips to a peer",
+  .summary = "Measures round trips to the peer at a multiaddr.",
+  .more = "Success is at least one answer.",
+  .examples = "p2p ping -c 5 /ip4/192.0.2.1/tcp/4001\n",
+  .options = options,
+  .n_options = sizeof options / sizeof *options,
+  .run = ping_main,
+};

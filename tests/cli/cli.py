@@ -121,5 +121,5 @@ class Case(unittest.TestCase):
 def main():
     global PROGRAM
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
-        PROGRAM = sys.argv.pop(1)
+        PROGRAM = os.path.abspath(sys.argv.pop(1))
     unittest.main()
