@@ -1,9 +1,16 @@
-/* The tables of curve backends: the one place that knows which libraries this build has. */
+/* The tables of backends, curves and AEADs: the one place that knows which libraries this build has. */
 #include "crypto/backend.h"
+#include "crypto/aead_backend.h"
 #include "crypto/crypto.h"
 #include <openssl/opensslv.h>
 #ifdef P2P_HAVE_SODIUM
 #include <sodium.h>
+#endif
+#ifdef P2P_HAVE_IPSEC_MB
+#include <intel-ipsec-mb.h>
+#endif
+#ifdef P2P_HAVE_GNUTLS
+#include <gnutls/gnutls.h>
 #endif
 
 /* libsodium 1.0.18 signs and verifies twice as fast as libcrypto 3.0. */
@@ -30,13 +37,43 @@ const p2p__secp256k1_backend *p2p__secp256k1_backend_at(size_t i) {
   return i < P2P_COUNT(secp256k1_backends) ? secp256k1_backends[i] : NULL;
 }
 
-const char *p2p__crypto_backends(void) {
-  return "libcrypto " OPENSSL_FULL_VERSION_STR
+/* The best first; each knows on which processor, and at what, it is. */
+static const p2p__aead_backend *const aead_backends[] = {
+#ifdef P2P_HAVE_IPSEC_MB
+  &p2p__aead_ipsec_mb,
+#endif
+#ifdef P2P_HAVE_GNUTLS
+  &p2p__aead_gnutls,
+#endif
+  &p2p__aead_openssl,
+};
+
+const p2p__aead_backend *p2p__aead_backend_at(size_t i) {
+  return i < P2P_COUNT(aead_backends) ? aead_backends[i] : NULL;
+}
+
+/* What every processor uses. */
+#define LIBCRYPTO "libcrypto " OPENSSL_FULL_VERSION_STR
 #ifdef P2P_HAVE_SODIUM
-         ", libsodium " SODIUM_VERSION_STRING
+#define SODIUM ", libsodium " SODIUM_VERSION_STRING
+#else
+#define SODIUM ""
 #endif
 #ifdef P2P_HAVE_SECP256K1
-         ", libsecp256k1"
+#define SECP256K1 ", libsecp256k1"
+#else
+#define SECP256K1 ""
 #endif
-      ;
+#ifdef P2P_HAVE_GNUTLS
+#define GNUTLS ", GnuTLS " GNUTLS_VERSION
+#else
+#define GNUTLS ""
+#endif
+#define BACKENDS LIBCRYPTO SODIUM SECP256K1 GNUTLS
+
+const char *p2p__crypto_backends(void) {
+#ifdef P2P_HAVE_IPSEC_MB
+  if (p2p__cpu_of_here().wide) return BACKENDS ", ipsec-mb " IMB_VERSION_STR;
+#endif
+  return BACKENDS;
 }

@@ -1,6 +1,7 @@
 /* Cryptographic primitives, each over the best library found: libcrypto alone suffices, libsodium
- * is preferred for Curve25519, Ed25519 and short hashes. One p2p__crypto per loop holds the ciphers
- * fetched by name and spare cipher contexts; nothing is global.
+ * is preferred for Curve25519 and Ed25519, ipsec-mb and GnuTLS for AEADs (aead_backend.h). One
+ * p2p__crypto per loop holds what it needs of the libraries and spare cipher contexts; nothing is
+ * global.
  *
  * Randomness is never drawn here: whoever makes a key brings its bytes. */
 #ifndef P2P_CRYPTO_CRYPTO_H
@@ -13,7 +14,7 @@ typedef struct p2p__crypto p2p__crypto;
 
 P2P_MUST_USE int p2p__crypto_new(p2p__mem *mem, p2p__crypto **out); /* P2P_ENOMEM, P2P_ENOTSUP */
 void p2p__crypto_free(p2p__crypto *c);
-/* "libcrypto 3.0.22, libsodium 1.0.18": what this build uses. Static. */
+/* "libcrypto 3.0.22, libsodium 1.0.18": what this build uses on this processor. Static. */
 const char *p2p__crypto_backends(void);
 
 /* ---- hashes, HMAC, HKDF: FIPS 180-4, RFC 2104, RFC 5869 ---- */
@@ -74,15 +75,19 @@ size_t p2p__aead_key_len(p2p__aead_kind kind);
  * at first use and can be given back while the channel is idle. */
 typedef struct p2p__aead {
   p2p__crypto *crypto;
-  void *ctx; /* backend's context, NULL while idle */
-  uint8_t kind;
-  bool seals;
+  void *ctx;             /* backend's context, NULL while idle */
+  uint8_t kind, backend; /* which library's it is, from 1; 0 before the first use */
+  bool seals, packets;
   uint8_t key[P2P__AEAD_KEY];
 } p2p__aead;
 
 /* key: p2p__aead_key_len bytes of it are read. */
 void p2p__aead_init(p2p__aead *a, p2p__crypto *c, p2p__aead_kind kind, bool seals,
                     const uint8_t *key);
+/* For packets: sealed and opened as a whole only (p2p__aead_seal, _open, _open_to), at which another
+ * library may be the best. */
+void p2p__aead_init_packets(p2p__aead *a, p2p__crypto *c, p2p__aead_kind kind, bool seals,
+                            const uint8_t *key);
 void p2p__aead_fini(p2p__aead *a); /* wipes the key */
 void p2p__aead_idle(p2p__aead *a); /* gives the context back; the next use takes one again */
 
@@ -91,11 +96,12 @@ void p2p__aead_idle(p2p__aead *a); /* gives the context back; the next use takes
 P2P_MUST_USE int p2p__aead_start(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad);
 P2P_MUST_USE int p2p__aead_add(p2p__aead *a, p2p_bytes in, uint8_t *out);
 P2P_MUST_USE int p2p__aead_finish(p2p__aead *a, uint8_t tag[P2P__AEAD_TAG]);
-/* Seals one piece at once: out has room for in and the tag behind it, and may be in. For packets:
- * where a backend is faster at that, it is used. Errors as above. */
+/* Seals one piece at once: out has room for in and the tag behind it, and may be in. Errors
+ * as above. */
 P2P_MUST_USE int p2p__aead_seal(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad,
                                 p2p_bytes in, uint8_t *out);
-/* Opens n bytes in place. P2P_EAUTH: wrong tag; then the buffer's contents are wiped. */
+/* Opens n bytes in place; of a packet the tag lies behind them. P2P_EAUTH: wrong tag; then the
+ * buffer's contents are wiped. */
 P2P_MUST_USE int p2p__aead_open(p2p__aead *a, const uint8_t nonce[P2P__AEAD_NONCE], p2p_bytes aad,
                                 uint8_t *text, size_t n, const uint8_t tag[P2P__AEAD_TAG]);
 /* Opens what p2p__aead_seal made, from in (text and tag; P2P_EAUTH when too short) to out, which has

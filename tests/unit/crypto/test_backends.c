@@ -123,53 +123,6 @@ static void nonce_of_libsecp256k1_is_that_of_rfc_6979(void **state) {
              "02202442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5");
 }
 
-/* ---- AEADs ---- */
-
-static void check_aead(p2p__crypto *crypto, p2p__aead_kind kind, const table *t) {
-  p2p__span key = table_bytes(t, 2), nonce = table_bytes(t, 3), aad = table_bytes(t, 4);
-  p2p__span text = table_bytes(t, 5), sealed = table_bytes(t, 6), tag = table_bytes(t, 7);
-  p2p__span made = exact(p2p__span_bytes(text));
-  bool valid = is_word(t->words[1], "valid");
-  uint8_t made_tag[P2P__AEAD_TAG];
-  p2p__aead seal, open;
-  p2p__aead_init(&seal, crypto, kind, true, key.p);
-  p2p__aead_init(&open, crypto, kind, false, key.p);
-  if (valid) {
-    assert_int_equal(p2p__aead_start(&seal, nonce.p, p2p__span_bytes(aad)), 0);
-    assert_int_equal(p2p__aead_add(&seal, p2p__span_bytes(text), made.p), 0);
-    assert_int_equal(p2p__aead_finish(&seal, made_tag), 0);
-    assert_true(p2p__bytes_eq(p2p__span_bytes(made), p2p__span_bytes(sealed)));
-    assert_memory_equal(made_tag, tag.p, P2P__AEAD_TAG);
-  }
-  int err = p2p__aead_open(&open, nonce.p, p2p__span_bytes(aad), sealed.p, sealed.len, tag.p);
-  if (err != (valid ? 0 : P2P_EAUTH)) fail_msg("vector %s: %d", t->words[0], err);
-  if (valid) assert_true(p2p__bytes_eq(p2p__span_bytes(sealed), p2p__span_bytes(text)));
-  p2p__aead_fini(&seal);
-  p2p__aead_fini(&open);
-  p2p__span all[] = { key, nonce, aad, text, sealed, tag, made };
-  for (size_t i = 0; i < P2P_COUNT(all); i++) exact_free(all[i]);
-}
-
-static p2p__aead_kind aes_of(const table *t) {
-  return strlen(t->words[2]) == 32 ? P2P__AES_128_GCM : P2P__AES_256_GCM;
-}
-
-static void aeads_agree_with_wycheproof(void **state) {
-  (void)state;
-  p2p__mem mem;
-  p2p__crypto *crypto;
-  table t;
-  p2p__mem_init(&mem, NULL);
-  assert_int_equal(p2p__crypto_new(&mem, &crypto), 0);
-  table_open(&t, "wycheproof_chacha20_poly1305.txt");
-  while (table_next(&t)) check_aead(crypto, P2P__CHACHA20_POLY1305, &t);
-  table_close(&t);
-  table_open(&t, "wycheproof_aes_gcm.txt");
-  while (table_next(&t)) check_aead(crypto, aes_of(&t), &t);
-  table_close(&t);
-  p2p__crypto_free(crypto);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_backend_agrees_on_ed25519),
@@ -177,7 +130,6 @@ int main(void) {
     cmocka_unit_test(every_backend_agrees_on_x25519),
     cmocka_unit_test(every_backend_makes_low_signatures_that_all_take),
     cmocka_unit_test(nonce_of_libsecp256k1_is_that_of_rfc_6979),
-    cmocka_unit_test(aeads_agree_with_wycheproof),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,8 +95,8 @@ static void check_packet(p2p__crypto *crypto, const packet *p) {
   expand(secret, "quic iv", iv, sizeof iv);
   expand(secret, "quic hp", hp_key, key_len);
   for (size_t i = 0; i < 4; i++) iv[8 + i] ^= (uint8_t)(p->number >> (24 - 8 * i));
-  p2p__aead_init(&seal, crypto, p->kind, true, key);
-  p2p__aead_init(&open, crypto, p->kind, false, key);
+  p2p__aead_init_packets(&seal, crypto, p->kind, true, key);
+  p2p__aead_init_packets(&open, crypto, p->kind, false, key);
   p2p__hpmask_init(&hp, crypto, p->kind, hp_key);
 
   memcpy(wire, header, at);
@@ -152,6 +152,24 @@ static void open_to_wipes_what_is_not_authentic_and_refuses_less_than_a_tag(void
   }
 }
 
+static void masks_of_a_batch_are_those_of_each(void **state) {
+  fixture *f = *state;
+  enum { BATCH = 37 };
+  static const uint8_t key[P2P__AEAD_KEY] = { 7, 7 };
+  uint8_t samples[BATCH * P2P__HP_SAMPLE], masks[BATCH * P2P__HP_MASK], one[P2P__HP_MASK];
+  for (size_t i = 0; i < sizeof samples; i++) samples[i] = (uint8_t)(i * 131);
+  for (int kind = P2P__CHACHA20_POLY1305; kind <= P2P__AES_256_GCM; kind++) {
+    p2p__hpmask h;
+    p2p__hpmask_init(&h, f->crypto, (p2p__aead_kind)kind, key);
+    assert_int_equal(p2p__hpmask_many(&h, samples, BATCH, masks), 0);
+    for (size_t i = 0; i < BATCH; i++) {
+      assert_int_equal(p2p__hpmask_of(&h, samples + i * P2P__HP_SAMPLE, one), 0);
+      assert_memory_equal(one, masks + i * P2P__HP_MASK, P2P__HP_MASK);
+    }
+    p2p__hpmask_fini(&h);
+  }
+}
+
 static void hpmask_fini_wipes_the_key(void **state) {
   fixture *f = *state;
   static const uint8_t zero[P2P__AEAD_KEY], key[P2P__AEAD_KEY] = { 1, 2, 3 };
@@ -174,6 +192,7 @@ int main(void) {
     cmocka_unit_test(initial_keys_are_those_of_rfc_9001),
     WITH(packets_are_those_of_rfc_9001),
     WITH(open_to_wipes_what_is_not_authentic_and_refuses_less_than_a_tag),
+    WITH(masks_of_a_batch_are_those_of_each),
     WITH(hpmask_fini_wipes_the_key),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
