@@ -38,12 +38,16 @@ struct p2p__tls_user {
   /* Keys of a level and way. Read and write may come in either order, with messages between. */
   int (*secret)(p2p__tls_user *u, p2p__tls_level level, p2p__tls_way way,
                 const p2p__tls_secret *secret);
-  /* The peer's one certificate: 0, or why it is refused (P2P_EAUTH, P2P_EPEER, P2P_EPROTO). */
+  /* A change_cipher_spec record for middleboxes goes here, between messages: over TCP, RFC 8446,
+   * appendix D.4. NULL in QUIC. */
+  int (*ccs)(p2p__tls_user *u);
+  /* The peer's one certificate: 0, or why it is refused (P2P_EAUTH, P2P_EPEER, P2P_EPROTO). Whether
+   * the peer has its key is known only when the handshake is done. */
   int (*judge)(p2p__tls_user *u, p2p_bytes der);
-  /* The peer's transport parameters, when ours were given; NULL over TCP. */
+  /* The peer's transport parameters; NULL over TCP. Told again by a client's second hello. */
   int (*params)(p2p__tls_user *u, p2p_bytes params);
-  /* Writes our transport parameters; called once, when they are to leave (a server has read the
-   * peer's by then). Returns their length. NULL over TCP. */
+  /* Writes our transport parameters, when they are to leave (a server has read the peer's by then);
+   * asked again for a client's second hello. Returns their length. NULL over TCP. */
   ptrdiff_t (*put_params)(p2p__tls_user *u, uint8_t *out, size_t cap);
 };
 
@@ -73,8 +77,10 @@ typedef struct p2p__tls_config {
   const char *const *alpn; /* in order of preference, at most P2P__TLS_ALPNS; copied */
   size_t n_alpn;
   bool alpn_required; /* QUIC: a peer without ALPN is refused (alert 120); over TCP it is not */
+  size_t message_max; /* longest handshake message taken; 0: 65,536 */
 } p2p__tls_config;
 
+/* P2P_ENOMEM; P2P_EINVAL: an ALPN name is empty or too long, or there are too many. */
 P2P_MUST_USE int p2p__tls_new(p2p__mem *mem, const p2p__tls_config *config, p2p__tls **out);
 void p2p__tls_free(p2p__tls *t); /* may be long before the connection ends: nothing needs it then */
 

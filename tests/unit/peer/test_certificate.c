@@ -1,5 +1,5 @@
 /* libp2p's certificate: those of others, ours, and what forgers make. */
-#include "forge.h"
+#include "support/forge.h"
 #include "support/step_pair.h"
 #include "support/table.h"
 

@@ -1,5 +1,5 @@
 /* Certificates as a stranger could make them. */
-#include "forge.h"
+#include "support/forge.h"
 
 #include "crypto/crypto.h"
 #include "crypto/ec.h"

@@ -1,6 +1,6 @@
 /* Certificates as a stranger could make them: everything about one can be wrong on purpose. */
-#ifndef P2P_TESTS_FORGE_H
-#define P2P_TESTS_FORGE_H
+#ifndef TESTS_SUPPORT_FORGE_H
+#define TESTS_SUPPORT_FORGE_H
 
 #include "unit/crypto/vectors.h"
 
