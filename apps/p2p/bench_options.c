@@ -40,7 +40,7 @@ static bool possible(bench_options *o, const char *command) {
   }
   return known(command, "transport", o->transport, "tcp", NULL) &&
          known(command, "security", o->security, "noise", "plaintext") &&
-         known(command, "muxer", o->muxer, "yamux", NULL) &&
+         known(command, "muxer", o->muxer, "yamux", "mplex") &&
          keytype_parse(command, o->key_type, &o->key) &&
          known(command, "dir", o->dir, "up", "down") &&
          known(command, "by", o->by, "dialer", "remote");
@@ -51,7 +51,7 @@ const args_option bench_option_table[BENCH_N_OPTIONS] = {
     .standard = "tcp" },
   { "security", 0, "NAME", "noise, or plaintext", ARGS_TEXT,
     .at = offsetof(bench_options, security), .standard = "noise" },
-  { "muxer", 0, "NAME", "yamux", ARGS_TEXT, .at = offsetof(bench_options, muxer),
+  { "muxer", 0, "NAME", "yamux, or mplex", ARGS_TEXT, .at = offsetof(bench_options, muxer),
     .standard = "yamux" },
   { "key-type", 0, "NAME", KEYTYPE_NAMES, ARGS_TEXT, .at = offsetof(bench_options, key_type),
     .standard = "ed25519" },

@@ -48,7 +48,7 @@ typedef struct p2p__mux_ops {
    * then streams in fair turns. 0: nothing to send. The pieces live until `sent` or the next call
    * that changes the mux; a pull that is not followed by `sent` is repeated by the next one. */
   size_t (*pull)(p2p__mux *m, size_t max, p2p_bytes *v, size_t n, p2p_time now);
-  void (*sent)(p2p__mux *m); /* the pieces of the last pull are on their way */
+  void (*sent)(p2p__mux *m); /* the pieces of the last pull, if any, are on their way */
   /* A stream whose send queue shrank by *n bytes since last told: true, call again. Every byte is
    * told of unless the stream is reset, also those of a stream that both sides have finished. */
   bool (*room)(p2p__mux *m, uint64_t *sid, size_t *n);

@@ -4,6 +4,7 @@
 
 #include "multiformats/multiaddr.h"
 #include "multiformats/pattern.h"
+#include "muxer/mplex.h"
 #include "muxer/yamux.h"
 #include "protocol/identify/identify.h"
 #include "protocol/perf/perf.h"
@@ -70,14 +71,24 @@ static int make_yamux(p2p__loop *loop, p2p__budget *send_budget, bool client, p2
   return p2p__yamux_new(&loop->env, &loop->mux_streams, send_budget, client, now, out);
 }
 
+static int make_mplex(p2p__loop *loop, p2p__budget *send_budget, bool client, p2p_time now,
+                      p2p__mux **out) {
+  (void)now;
+  return p2p__mplex_new(&loop->env, &loop->mux_streams, send_budget, client, out);
+}
+
 static const struct {
   const char *name;
   p2p__muxer muxer;
+  bool by_default;
 } builtin_muxers[] = {
-  { "yamux", { .id = "/yamux/1.0.0", .make = make_yamux } },
+  { "yamux", { .id = "/yamux/1.0.0", .make = make_yamux }, true },
+  { "mplex", { .id = "/mplex/6.7.0", .make = make_mplex }, false },
 };
 
-size_t p2p__host_mux_stream_size(void) { return p2p__yamux_stream_size(); }
+size_t p2p__host_mux_stream_size(void) {
+  return p2p__max(p2p__yamux_stream_size(), p2p__mplex_stream_size());
+}
 
 /* ---- what was asked for ---- */
 static int add_security(p2p_host *h, const char *name) {
@@ -99,7 +110,8 @@ static int add_security(p2p_host *h, const char *name) {
 static int add_muxer(p2p_host *h, const char *name) {
   size_t n = h->upgrades.n_muxers;
   for (size_t i = 0; i < P2P_COUNT(builtin_muxers); i++) {
-    if (name && strcmp(name, builtin_muxers[i].name) != 0) continue;
+    bool wanted = name ? strcmp(name, builtin_muxers[i].name) == 0 : builtin_muxers[i].by_default;
+    if (!wanted) continue;
     if (n == HOST_MUXERS) return P2P_ELIMIT;
     h->muxers[n] = builtin_muxers[i].muxer;
     h->muxer_ids[n] = h->muxers[n].id;

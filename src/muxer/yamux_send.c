@@ -9,7 +9,6 @@
  *
  * A FIN has a frame of its own: js-libp2p drops the bytes of a frame that carries both. */
 #include "muxer/yamux_internal.h"
-#include <assert.h>
 
 enum {
   CTL_FRAMES = 85, /* pongs and resets in one record: data flows beside a flood of them */
@@ -294,7 +293,6 @@ void p2p__yamux_sent(p2p__mux *m) {
   p2p__yamux *y = p2p__yamux_of(m);
   size_t n = y->plan.n;
   p2p__block *more = y->plan.more;
-  assert(n || y->plan.ctl);
   ctl_sent(y);
   turns_sent(y);
   /* Out of the way: a stream that ends here may queue a reset, which drops the plan. */

@@ -45,7 +45,7 @@ typedef struct p2p__loop {
   p2p__pool pool;
   p2p__timers timers;
   p2p__handles sources;
-  p2p__slab mux_streams; /* yamux streams of all connections */
+  p2p__slab mux_streams; /* the muxers' streams of all connections */
   p2p__list tasks;       /* marked for the end of this turn, in order */
   p2p__list later;       /* marked for the next turn: it will not wait */
   p2p_time now;

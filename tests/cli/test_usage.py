@@ -58,7 +58,7 @@ class Usage(cli.Case):
 
     def test_what_this_build_has_not(self):
         for option, value, has in (("--transport", "quic", "tcp"), ("--security", "tls", "noise"),
-                                   ("--muxer", "mplex", "yamux")):
+                                   ("--muxer", "spdystream", "yamux")):
             self.assert_fails(cli.run("bench", "serve", option, value), 2, f"{option} {value}: not in this build", has)
         self.assert_fails(cli.run("bench", "serve", "--key-type", "dsa"), 2, "dsa: no such type of key", "ed25519")
         self.assert_fails(cli.run("bench", "run", "juggle", "--addr", SOMEBODY), 2, "juggle: no such test")

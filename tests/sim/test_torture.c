@@ -43,12 +43,12 @@ typedef struct story {
   scarce memory[2];
   flow *flows[8];
   size_t n_flows;
-  bool plaintext;
+  bool plaintext, mplex;
   size_t whole; /* flows of the dialer's that arrived whole */
 } story;
 
 static int begin_host(story *s, host_node *n, int which) {
-  static const char *const plain[] = { "plaintext" };
+  static const char *const plain[] = { "plaintext" }, *const mplex[] = { "mplex" };
   p2p_allocator allocator = { .alloc = scarce_alloc,
                               .release = scarce_release,
                               .user = &s->memory[which] };
@@ -56,6 +56,10 @@ static int begin_host(story *s, host_node *n, int which) {
   if (s->plaintext) {
     opts.security = plain;
     opts.n_security = 1;
+  }
+  if (s->mplex) {
+    opts.muxers = mplex;
+    opts.n_muxers = 1;
   }
   int err = host_node_init(n, s->sim, (uint8_t)(which + 1), &opts);
   return err < 0 ? err : flow_serve(n);
@@ -138,25 +142,25 @@ static uint64_t tell(story *s, int which, bool *failed) {
 
 /* ---- every point ---- */
 
-static void torture(int which, bool from_then_on, bool plaintext) {
+static void torture(int which, bool from_then_on, bool plaintext, bool mplex) {
   uint64_t points = 0;
   for (bool failed = true; failed; points += failed) {
     assert_true(points < POINTS_MAX);
-    story s = { .plaintext = plaintext };
+    story s = { .plaintext = plaintext, .mplex = mplex };
     s.memory[which].fail_at = points + 1;
     s.memory[which].from_then_on = from_then_on;
     tell(&s, which, &failed);
   }
-  printf("torture: %s, %s, %s: %llu failure points\n", which ? "listener" : "dialer",
+  printf("torture: %s, %s, %s, %s: %llu failure points\n", which ? "listener" : "dialer",
          from_then_on ? "from the n-th on" : "the n-th", plaintext ? "plaintext" : "Noise",
-         (unsigned long long)points);
+         mplex ? "mplex" : "yamux", (unsigned long long)points);
   assert_true(points > 100);
 }
 
 static void story_passes_when_nothing_fails(void **state) {
   (void)state;
-  for (int plaintext = 0; plaintext < 2; plaintext++) {
-    story s = { .plaintext = plaintext };
+  for (int i = 0; i < 4; i++) {
+    story s = { .plaintext = i & 1, .mplex = i & 2 };
     bool failed;
     uint64_t calls = tell(&s, 0, &failed);
     assert_true(calls > 100 && !failed);
@@ -170,26 +174,30 @@ static void story_passes_when_nothing_fails(void **state) {
 
 static void dialer_lives_without_the_nth_allocation(void **state) {
   (void)state;
-  torture(0, false, false);
-  torture(0, false, true);
+  torture(0, false, false, false);
+  torture(0, false, true, false);
+  torture(0, false, true, true);
 }
 
 static void dialer_lives_without_memory_from_the_nth_on(void **state) {
   (void)state;
-  torture(0, true, false);
-  torture(0, true, true);
+  torture(0, true, false, false);
+  torture(0, true, true, false);
+  torture(0, true, true, true);
 }
 
 static void listener_lives_without_the_nth_allocation(void **state) {
   (void)state;
-  torture(1, false, false);
-  torture(1, false, true);
+  torture(1, false, false, false);
+  torture(1, false, true, false);
+  torture(1, false, true, true);
 }
 
 static void listener_lives_without_memory_from_the_nth_on(void **state) {
   (void)state;
-  torture(1, true, false);
-  torture(1, true, true);
+  torture(1, true, false, false);
+  torture(1, true, true, false);
+  torture(1, true, true, true);
 }
 
 int main(void) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"os"
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/connmgr"
@@ -11,7 +12,9 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/pnet"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/security/insecure"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	tls "github.com/libp2p/go-libp2p/p2p/security/tls"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
@@ -53,13 +56,29 @@ func connectionOptions(o *options) ([]libp2p.Option, error) {
 		opts = append(opts, libp2p.Security(noise.ID, noise.New))
 	case "tls":
 		opts = append(opts, libp2p.Security(tls.ID, tls.New))
+	case "plaintext":
+		opts = append(opts, libp2p.Security(insecure.ID, insecure.NewWithIdentity))
 	default:
-		return nil, fmt.Errorf("security %q: this peer knows noise and tls", o.security)
+		return nil, fmt.Errorf("security %q: this peer knows noise, tls and plaintext", o.security)
 	}
 	if o.muxer != "yamux" {
 		return nil, fmt.Errorf("muxer %q: this peer knows yamux", o.muxer)
 	}
-	return append(opts, libp2p.Muxer(yamux.ID, yamux.DefaultTransport)), nil
+	opts = append(opts, libp2p.Muxer(yamux.ID, yamux.DefaultTransport))
+	if o.psk == "" {
+		return opts, nil
+	}
+	psk, err := readPSK(o.psk)
+	return append(opts, libp2p.PrivateNetwork(psk)), err
+}
+
+func readPSK(name string) (pnet.PSK, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return pnet.DecodeV1PSK(file)
 }
 
 func newKey(kind string) (crypto.PrivKey, error) {

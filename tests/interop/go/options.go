@@ -9,7 +9,7 @@ import (
 // options holds every option of the contract; a test reads those it knows.
 type options struct {
 	transport, security, muxer, keyType string
-	listen, addr, gossip                string
+	listen, addr, gossip, psk           string
 
 	dir, by              string
 	bytes, after         int64
@@ -22,11 +22,12 @@ func parseOptions(args []string) (*options, error) {
 	o := &options{}
 	f := flag.NewFlagSet("peer", flag.ContinueOnError)
 	f.StringVar(&o.transport, "transport", "tcp", "tcp or quic")
-	f.StringVar(&o.security, "security", "noise", "noise or tls")
+	f.StringVar(&o.security, "security", "noise", "noise, tls or plaintext")
 	f.StringVar(&o.muxer, "muxer", "yamux", "yamux")
 	f.StringVar(&o.keyType, "key-type", "ed25519", "ed25519, secp256k1, ecdsa or rsa")
 	f.StringVar(&o.listen, "listen", "", "address to listen on; loopback and port 0 when absent")
 	f.StringVar(&o.addr, "addr", "", "address to dial, with /p2p/ID")
+	f.StringVar(&o.psk, "psk", "", "file of a pre-shared key")
 	f.StringVar(&o.gossip, "gossip", "", "not built into this peer")
 	f.StringVar(&o.dir, "dir", "down", "up or down")
 	f.StringVar(&o.by, "by", "dialer", "who resets: dialer or remote")

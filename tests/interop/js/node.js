@@ -1,23 +1,43 @@
 // A node with a fresh identity, nothing but the asked transport, and its limits lifted.
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
+import { mplex } from '@libp2p/mplex'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
+import { plaintext } from '@libp2p/plaintext'
+import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { readFileSync } from 'node:fs'
 
-const ENCRYPTERS = { noise, tls }
+const ENCRYPTERS = { noise, tls, plaintext }
 const KEYS = { ed25519: 'Ed25519', secp256k1: 'secp256k1', rsa: 'RSA' }
 const HOUR = 3600_000
+const MUXERS = {
+  yamux: () => yamux({
+    maxInboundStreams: Infinity,
+    maxOutboundStreams: Infinity,
+    maxEarlyStreams: Infinity,
+    streamOptions: { maxReadBufferLength: Infinity }
+  }),
+  mplex: () => mplex({
+    maxInboundStreams: Infinity,
+    maxOutboundStreams: Infinity,
+    maxEarlyStreams: Infinity,
+    disconnectThreshold: Infinity,
+    streamOptions: { maxReadBufferLength: Infinity }
+  })
+}
 
 export async function newNode (o, { listen = [], runIdentify = true } = {}) {
   if (o.transport !== 'tcp') throw new Error(`transport ${o.transport}: this peer knows tcp`)
-  if (o.muxer !== 'yamux') throw new Error(`muxer ${o.muxer}: this peer knows yamux`)
+  const muxer = MUXERS[o.muxer]
+  if (muxer === undefined) throw new Error(`muxer ${o.muxer}: this peer knows yamux and mplex`)
   const encrypter = ENCRYPTERS[o.security]
-  if (encrypter === undefined) throw new Error(`security ${o.security}: this peer knows noise and tls`)
+  if (encrypter === undefined) throw new Error(`security ${o.security}: this peer knows noise, tls and plaintext`)
   const key = KEYS[o['key-type']]
   if (key === undefined) throw new Error(`key type ${o['key-type']}: this peer knows ed25519, secp256k1 and rsa`)
   return createLibp2p({
@@ -26,12 +46,8 @@ export async function newNode (o, { listen = [], runIdentify = true } = {}) {
     addresses: { listen },
     transports: [tcp({ inboundSocketInactivityTimeout: HOUR, outboundSocketInactivityTimeout: HOUR })],
     connectionEncrypters: [encrypter()],
-    streamMuxers: [yamux({
-      maxInboundStreams: Infinity,
-      maxOutboundStreams: Infinity,
-      maxEarlyStreams: Infinity,
-      streamOptions: { maxReadBufferLength: Infinity }
-    })],
+    streamMuxers: [muxer()],
+    ...(o.psk === '' ? {} : { connectionProtector: preSharedKey({ psk: readFileSync(o.psk) }) }),
     connectionManager: {
       maxConnections: Infinity,
       inboundConnectionThreshold: Infinity,

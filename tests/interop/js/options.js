@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 const TEXT = {
   transport: 'tcp', security: 'noise', muxer: 'yamux', 'key-type': 'ed25519',
-  listen: '/ip4/127.0.0.1/tcp/0', addr: '', dir: 'down', by: 'dialer'
+  listen: '/ip4/127.0.0.1/tcp/0', addr: '', psk: '', dir: 'down', by: 'dialer'
 }
 const NUMBERS = {
   bytes: 10 << 20, after: 64 << 10, streams: 1, count: 1000, open: 200, concurrency: 1, conns: 1

@@ -1,11 +1,13 @@
 #include "side.h"
+#include "muxer/mplex.h"
 #include <stdlib.h>
 
 void side_init(side *s) {
   *s = (side){ .now = P2P_SECOND };
   p2p__mem_init(&s->mem, NULL);
   p2p__pool_init(&s->pool, &s->mem);
-  p2p__slab_init(&s->slab, &s->mem, P2P__MEM_MUX, p2p__yamux_stream_size());
+  size_t stream = p2p__max(p2p__yamux_stream_size(), p2p__mplex_stream_size());
+  p2p__slab_init(&s->slab, &s->mem, P2P__MEM_MUX, stream);
   s->budget = (p2p__budget){ .max = SIZE_MAX };
   p2p__limits_default(&s->limits);
   s->env = (p2p__env){ .mem = &s->mem, .pool = &s->pool, .limits = &s->limits };

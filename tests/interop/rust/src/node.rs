@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
-use futures::StreamExt;
+use futures::{StreamExt, future::Either};
 use libp2p::identity::Keypair;
 use libp2p::{
     Multiaddr, PeerId, Stream, StreamProtocol, Swarm, SwarmBuilder, Transport,
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
-    identify, noise, ping,
+    identify, noise, ping, plaintext,
+    pnet::{PnetConfig, PnetError},
     swarm::{
         NetworkBehaviour, SwarmEvent,
         behaviour::toggle::Toggle,
@@ -106,8 +107,8 @@ impl Node {
 }
 
 fn new_swarm(o: &Options, role: Role) -> Result<Swarm<Peer>> {
-    if o.muxer != "yamux" {
-        return Err(format!("--muxer {}: this peer knows yamux", o.muxer).into());
+    if o.psk.is_some() && o.transport != "tcp" {
+        return Err("--psk: a private network speaks tcp only".into());
     }
     let builder = SwarmBuilder::with_existing_identity(new_key(&o.key_type)?).with_tokio();
     let behaviour = |key: &Keypair| new_peer(o, key, role);
@@ -125,13 +126,39 @@ fn new_swarm(o: &Options, role: Role) -> Result<Swarm<Peer>> {
 fn new_tcp(o: &Options, key: &Keypair) -> Result<Boxed<(PeerId, StreamMuxerBox)>> {
     // V1Lazy is what SwarmBuilder takes; there a dialer is "connected" before the muxer was answered.
     let version = if o.wait_for_muxer { Version::V1 } else { Version::V1Lazy };
-    let muxer = yamux::Config::default();
-    let tcp = tcp::tokio::Transport::new(tcp::Config::default()).upgrade(version);
-    match (o.transport.as_str(), o.security.as_str()) {
-        ("tcp", "noise") => Ok(tcp.authenticate(noise::Config::new(key)?).multiplex(muxer).boxed()),
-        ("tcp", "tls") => Ok(tcp.authenticate(tls::Config::new(key)?).multiplex(muxer).boxed()),
-        (t, s) => Err(format!("{t} with {s}: this peer knows quic, and tcp with noise or tls").into()),
+    let psk = o.psk;
+    let tcp = tcp::tokio::Transport::new(tcp::Config::default())
+        .and_then(move |socket, _| async move {
+            Ok::<_, PnetError>(match psk {
+                Some(psk) => Either::Left(PnetConfig::new(psk).handshake(socket).await?),
+                None => Either::Right(socket),
+            })
+        })
+        .upgrade(version);
+    macro_rules! multiplexed {
+        ($security:expr) => {
+            match o.muxer.as_str() {
+                "yamux" => Ok(tcp.authenticate($security).multiplex(yamux::Config::default()).boxed()),
+                "mplex" => Ok(tcp.authenticate($security).multiplex(new_mplex()).boxed()),
+                m => Err(format!("--muxer {m}: this peer knows yamux and mplex").into()),
+            }
+        };
     }
+    match (o.transport.as_str(), o.security.as_str()) {
+        ("tcp", "noise") => multiplexed!(noise::Config::new(key)?),
+        ("tcp", "tls") => multiplexed!(tls::Config::new(key)?),
+        ("tcp", "plaintext") => multiplexed!(plaintext::Config::new(key)),
+        (t, s) => {
+            Err(format!("{t} with {s}: this peer knows quic, and tcp with noise, tls or plaintext").into())
+        }
+    }
+}
+
+/// Its own limit is 128 streams.
+fn new_mplex() -> libp2p_mplex::Config {
+    let mut config = libp2p_mplex::Config::new();
+    config.set_max_num_streams(4096);
+    config
 }
 
 fn new_key(kind: &str) -> Result<Keypair> {

@@ -1,5 +1,7 @@
 //! The options of the contract; a test reads those it knows.
 
+use libp2p::pnet::PreSharedKey;
+
 use crate::Result;
 
 #[derive(Clone)]
@@ -8,6 +10,7 @@ pub struct Options {
     pub security: String,
     pub muxer: String,
     pub key_type: String,
+    pub psk: Option<PreSharedKey>,
     pub listen: String,
     pub addr: String,
     pub dir: String,
@@ -30,6 +33,7 @@ impl Default for Options {
             security: "noise".into(),
             muxer: "yamux".into(),
             key_type: "ed25519".into(),
+            psk: None,
             listen: String::new(),
             addr: String::new(),
             dir: "down".into(),
@@ -68,6 +72,9 @@ impl Options {
             "--security" => self.security = value.into(),
             "--muxer" => self.muxer = value.into(),
             "--key-type" => self.key_type = value.into(),
+            "--psk" => {
+                self.psk = Some(std::fs::read_to_string(value)?.parse().map_err(|e| format!("{e:?}"))?)
+            }
             "--listen" => self.listen = value.into(),
             "--addr" => self.addr = value.into(),
             "--dir" => self.dir = value.into(),
