@@ -17,6 +17,7 @@
   X(BLOCK, "block")       /* blocks in queues */                                                   \
   X(LINK, "link")         /* links, pipes, carries, steps */                                       \
   X(RECORD, "record")     /* secure channels */                                                    \
+  X(QUIC, "quic")         /* QUIC connections, their streams and keys */                           \
   X(MUX, "mux")           /* muxers and their streams */                                           \
   X(CONN, "conn")         /* the swarm's connections */                                            \
   X(STREAM, "stream")     /* the swarm's streams and their negotiation */                          \

@@ -1,0 +1,130 @@
+/* The TLS handshake of a connection: CRYPTO frames to the engine, its messages and secrets to ngtcp2, the
+ * peer's certificate to our judgement. Spec: RFC 9001, section 4; quic/README.md; tls/tls.md. */
+#include "peer/certificate.h"
+#include "quic/internal.h"
+
+static const char *const alpn[] = { "libp2p" };
+
+static quic_handshake *hs_of(p2p__tls_user *u) { return P2P_CONTAINER(u, quic_handshake, user); }
+
+static ngtcp2_encryption_level level_out(p2p__tls_level level) {
+  switch (level) {
+  case P2P__TLS_HANDSHAKE: return NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE;
+  case P2P__TLS_APPLICATION: return NGTCP2_ENCRYPTION_LEVEL_1RTT;
+  default: return NGTCP2_ENCRYPTION_LEVEL_INITIAL;
+  }
+}
+
+static p2p__tls_level level_in(ngtcp2_encryption_level level) {
+  switch (level) {
+  case NGTCP2_ENCRYPTION_LEVEL_HANDSHAKE: return P2P__TLS_HANDSHAKE;
+  case NGTCP2_ENCRYPTION_LEVEL_1RTT: return P2P__TLS_APPLICATION;
+  default: return P2P__TLS_INITIAL;
+  }
+}
+
+/* ---- what TLS tells ---- */
+static int lib_failed(quic_handshake *hs, int rv) {
+  if (rv == 0) return 0;
+  hs->lib_err = rv;
+  return rv == NGTCP2_ERR_NOMEM ? P2P_ENOMEM : P2P_EPROTO;
+}
+
+static int tls_say(p2p__tls_user *u, p2p__tls_level level, p2p_bytes message) {
+  quic_handshake *hs = hs_of(u);
+  return lib_failed(
+      hs, ngtcp2_conn_submit_crypto_data(hs->quic->conn, level_out(level), message.p, message.len));
+}
+
+static int tls_secret(p2p__tls_user *u, p2p__tls_level level, p2p__tls_way way,
+                      const p2p__tls_secret *secret) {
+  quic_handshake *hs = hs_of(u);
+  return lib_failed(hs, p2p__quic_install(hs->quic, level, way, secret));
+}
+
+static int tls_judge(p2p__tls_user *u, p2p_bytes der) {
+  quic_handshake *hs = hs_of(u);
+  p2p_bytes pubkey;
+  int err = p2p__certificate_judge(der, hs->unix_s, &hs->expected, &hs->peer, &pubkey);
+  if (err >= 0 && pubkey.len > sizeof hs->pubkey) err = P2P_EAUTH;
+  if (err < 0) {
+    hs->peer = (p2p_peer_id){ 0 };
+    return err;
+  }
+  memcpy(hs->pubkey, pubkey.p, pubkey.len);
+  hs->pubkey_len = pubkey.len;
+  return 0;
+}
+
+static int tls_params(p2p__tls_user *u, p2p_bytes params) {
+  quic_handshake *hs = hs_of(u);
+  return lib_failed(
+      hs, ngtcp2_conn_decode_and_set_remote_transport_params(hs->quic->conn, params.p, params.len));
+}
+
+static ptrdiff_t tls_put_params(p2p__tls_user *u, uint8_t *out, size_t cap) {
+  quic_handshake *hs = hs_of(u);
+  ngtcp2_ssize n = ngtcp2_conn_encode_local_transport_params(hs->quic->conn, out, cap);
+  return n < 0 ? lib_failed(hs, (int)n) : n;
+}
+
+/* ---- what ngtcp2 tells ---- */
+static int hs_failed(quic_handshake *hs, int err) {
+  hs->err = err;
+  if (hs->lib_err) return hs->lib_err;
+  int alert = p2p__tls_alert(hs->tls);
+  if (alert >= 0) ngtcp2_conn_set_tls_alert(hs->quic->conn, (uint8_t)alert);
+  return err == P2P_ENOMEM ? NGTCP2_ERR_NOMEM : NGTCP2_ERR_CRYPTO;
+}
+
+int p2p__quic_hs_start(p2p__quic *q) {
+  int err = p2p__tls_start(q->hs->tls);
+  return err < 0 ? hs_failed(q->hs, err) : 0;
+}
+
+int p2p__quic_on_crypto(ngtcp2_conn *conn, ngtcp2_encryption_level level, uint64_t offset,
+                        const uint8_t *data, size_t len, void *user) {
+  p2p__quic *q = user;
+  (void)offset;
+  if (q->done || !q->hs || !q->hs->tls) return 0; /* session tickets, which we never asked for */
+  int r = p2p__tls_recv(q->hs->tls, level_in(level), p2p__bytes(data, len));
+  if (r < 0) return hs_failed(q->hs, r);
+  if (r == 1) ngtcp2_conn_tls_handshake_completed(conn);
+  return 0;
+}
+
+/* ---- life ---- */
+int p2p__quic_hs_new(p2p__quic *q, const p2p__quic_config *config) {
+  p2p__mem *mem = quic_env(q)->mem;
+  quic_handshake *hs = p2p__alloc(mem, P2P__MEM_QUIC, sizeof *hs);
+  if (!hs) return P2P_ENOMEM;
+  q->hs = hs;
+  hs->quic = q;
+  hs->expected = config->expected;
+  hs->unix_s = config->unix_s;
+  hs->user = (p2p__tls_user){ .say = tls_say,
+                              .secret = tls_secret,
+                              .judge = tls_judge,
+                              .params = tls_params,
+                              .put_params = tls_put_params };
+  p2p__tls_config tls = { .context = q->shared->tls,
+                          .user = &hs->user,
+                          .client = q->client,
+                          .alpn = alpn,
+                          .n_alpn = P2P_COUNT(alpn),
+                          .alpn_required = true };
+  return p2p__tls_new(mem, &tls, &hs->tls);
+}
+
+void p2p__quic_hs_free_tls(p2p__quic *q) {
+  if (!q->hs) return;
+  p2p__tls_free(q->hs->tls);
+  q->hs->tls = NULL;
+}
+
+void p2p__quic_hs_free(p2p__quic *q) {
+  if (!q->hs) return;
+  p2p__quic_hs_free_tls(q);
+  p2p__release(quic_env(q)->mem, P2P__MEM_QUIC, q->hs, sizeof *q->hs);
+  q->hs = NULL;
+}

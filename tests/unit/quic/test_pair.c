@@ -1,0 +1,375 @@
+/* Two engines that talk: handshake, streams, flow control, loss, moving, ends. */
+#include "pair.h"
+
+static pair p;
+
+static int start(void **state) {
+  (void)state;
+  pair_begin(&p);
+  return 0;
+}
+
+static int end(void **state) {
+  (void)state;
+  pair_end_all(&p);
+  return 0;
+}
+
+/* ---- handshake ---- */
+static void both_know_who_is_there_after_the_handshake(void **state) {
+  (void)state;
+  p2p_time from = p.now;
+  pair_connect(&p);
+  assert_true(p2p_peer_id_eq(&p.client.peer, &p.server.identity.peer));
+  assert_true(p2p_peer_id_eq(&p.server.peer, &p.client.identity.peer));
+  assert_int_equal(p.client.secured_at - from, 2 * p.latency);
+  assert_int_equal(p.server.secured_at - from, 3 * p.latency);
+}
+
+/* The client asks as soon as it may, the server answers as soon as it heard. */
+static void ask_or_answer(pair *x, pair_end *e, const p2p__quic_event *ev) {
+  (void)x;
+  if (!e->server && ev->kind == P2P__QUIC_SECURED) {
+    assert_int_equal(p2p__quic_open(e->q, 0), 0);
+    pair_write(e, 0, 100);
+  }
+  if (e->server && ev->kind == P2P__QUIC_DATA) pair_write(e, 0, 100);
+}
+static bool client_got(pair *x) { return pair_stream_of(&x->client, 0)->got == 100; }
+
+static void first_answer_comes_after_two_round_trips(void **state) {
+  (void)state;
+  p2p_time from = p.now;
+  p.told = ask_or_answer;
+  pair_dial(&p, &p.server.identity.peer);
+  assert_true(pair_run(&p, P2P_SECOND, client_got));
+  assert_int_equal(p.now - from, 4 * p.latency);
+}
+
+static void another_peer_than_the_dialed_is_refused(void **state) {
+  (void)state;
+  pair_dial(&p, &p.client.identity.peer);
+  assert_true(pair_run(&p, 5 * P2P_SECOND, pair_is_over));
+  assert_int_equal(p.client.secured_at, 0);
+  assert_int_equal(p.client.end.err, P2P_EPEER);
+  assert_int_equal(p.client.end.stage, P2P_STAGE_IDENTITY);
+  assert_int_equal(p.server.secured_at, 0); /* no stream, no event before the identity */
+  assert_true(p.server.end.err != 0 && p.server.end.remote);
+}
+
+static void nobody_there_is_left_to_the_owners_deadline(void **state) {
+  (void)state;
+  p.deaf = true;
+  pair_dial(&p, NULL);
+  assert_false(pair_run(&p, 10 * P2P_SECOND, pair_is_over));
+  assert_false(p.client.ended);
+  assert_in_range(p.client.datagrams_out, 4, 30);
+}
+
+static void retry_proves_the_address_first(void **state) {
+  (void)state;
+  p.retry = true;
+  p2p_time from = p.now;
+  pair_connect(&p);
+  assert_int_equal(p.client.secured_at - from, 4 * p.latency);
+}
+
+/* QC-17 */
+static void server_sends_no_more_than_three_times_what_it_got(void **state) {
+  (void)state;
+  pair_dial(&p, NULL);
+  pair_send(&p, &p.client);
+  uint64_t sent = p.client.bytes_out;
+  p.client.mute = true;
+  (void)pair_run(&p, 20 * P2P_SECOND, NULL);
+  assert_true(p.server.bytes_out > 0);
+  assert_true(p.server.bytes_out <= 3 * sent);
+}
+
+/* ---- streams ---- */
+static uint64_t wanted;
+static bool all_at_server(pair *x) {
+  pair_stream *s = pair_stream_of(&x->server, 0);
+  return s->fin && s->got == wanted;
+}
+
+static void move(size_t n, p2p_time within) {
+  wanted = n;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, n);
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, within, all_at_server));
+  assert_false(pair_stream_of(&p.server, 0)->wrong);
+}
+
+static bool client_is_flushed(pair *x) { return p2p__quic_is_flushed(x->client.q); }
+
+static void bytes_arrive_whole_and_memory_returns_when_they_did(void **state) {
+  (void)state;
+  pair_connect(&p);
+  move(3000000, 20 * P2P_SECOND);
+  assert_int_equal(pair_stream_of(&p.client, 0)->room, 3000000);
+  assert_true(pair_run(&p, P2P_SECOND, client_is_flushed));
+  assert_int_equal(p2p__quic_stream_find(p.client.q, 0)->out.len, 0);
+}
+
+static void move_with_loss(unsigned loss, unsigned reorder) {
+  pair_connect(&p);
+  p.loss = loss;
+  p.reorder = reorder;
+  move(300000, 600 * P2P_SECOND);
+}
+
+static void bytes_survive_one_percent_of_loss(void **state) {
+  (void)state;
+  move_with_loss(1, 0);
+}
+static void bytes_survive_thirty_percent_of_loss(void **state) {
+  (void)state;
+  move_with_loss(30, 0);
+}
+static void bytes_survive_reordering(void **state) {
+  (void)state;
+  move_with_loss(0, 20);
+}
+
+static void a_path_of_1280_bytes_is_enough(void **state) {
+  (void)state;
+  p.mtu = 1280;
+  pair_connect(&p);
+  move(100000, 20 * P2P_SECOND);
+}
+
+static void a_reader_that_does_not_read_holds_the_writer_back(void **state) {
+  (void)state;
+  pair_connect(&p);
+  p.server.reads = false;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 3000000);
+  (void)pair_run(&p, 10 * P2P_SECOND, NULL);
+  uint64_t window = p.server.world.limits.quic_window;
+  assert_int_equal(pair_stream_of(&p.server, 0)->got, window);
+  p2p__quic_consumed(p.server.q, 0, window, p.now);
+  (void)pair_run(&p, 10 * P2P_SECOND, NULL);
+  assert_in_range(pair_stream_of(&p.server, 0)->got, 2 * window, 4 * window);
+}
+
+static bool server_fin(pair *x) { return pair_stream_of(&x->server, 0)->fin; }
+static bool server_reset(pair *x) { return pair_stream_of(&x->server, 0)->reset; }
+static bool client_stopped(pair *x) { return pair_stream_of(&x->client, 0)->stopped; }
+
+static void an_end_without_bytes_arrives(void **state) {
+  (void)state;
+  pair_connect(&p);
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, P2P_SECOND, server_fin));
+  assert_int_equal(pair_stream_of(&p.server, 0)->got, 0);
+  assert_true(pair_run(&p, P2P_SECOND, client_is_flushed));
+}
+
+static void a_reset_carries_its_code(void **state) {
+  (void)state;
+  pair_connect(&p);
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 10);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  p2p__quic_reset(p.client.q, 0, 77);
+  assert_true(pair_run(&p, P2P_SECOND, server_reset));
+  assert_int_equal(pair_stream_of(&p.server, 0)->code, 77);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  assert_null(p2p__quic_stream_find(p.client.q, 0));
+  assert_null(p2p__quic_stream_find(p.server.q, 0));
+}
+
+static void a_writer_hears_that_nobody_reads(void **state) {
+  (void)state;
+  pair_connect(&p);
+  p.server.reads = false;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 3000000); /* more than the window: it waits for credit */
+  (void)pair_run(&p, 5 * P2P_SECOND, NULL);
+  p2p__quic_stop(p.server.q, 0, 5);
+  assert_true(pair_run(&p, 5 * P2P_SECOND, client_stopped));
+  assert_int_equal(pair_stream_of(&p.client, 0)->room, 3000000);
+  assert_null(p2p__quic_sendq(p.client.q, 0));
+}
+
+static void credit_of_a_stopped_stream_returns_to_the_connection(void **state) {
+  (void)state;
+  pair_connect(&p);
+  p.server.reads = false;
+  for (uint64_t sid = 0; sid < 40; sid += 4) {
+    assert_int_equal(p2p__quic_open(p.client.q, sid), 0);
+    pair_write(&p.client, sid, 800000);
+    (void)pair_run(&p, 5 * P2P_SECOND, NULL);
+    assert_true(pair_stream_of(&p.server, sid)->got > 0);
+    p2p__quic_stop(p.server.q, sid, 0);
+    (void)pair_run(&p, 5 * P2P_SECOND, NULL);
+  }
+}
+
+/* More than the peer allows at once: the others wait their turn, in order. */
+static void streams_wait_until_the_peer_allows_more(void **state) {
+  (void)state;
+  p.server.world.limits.quic_streams = 10;
+  pair_connect(&p);
+  for (uint64_t i = 0; i < 250; i++) {
+    assert_int_equal(p2p__quic_open(p.client.q, 4 * i), 0);
+    pair_write(&p.client, 4 * i, 50);
+    p2p__quic_finish(p.client.q, 4 * i);
+    if (i == 20) p2p__quic_reset(p.client.q, 4 * 15, 1);
+  }
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  for (uint64_t i = 0; i < 10; i++) {
+    assert_int_equal(pair_stream_of(&p.server, 4 * i)->got, 50);
+    p2p__quic_finish(p.server.q, 4 * i);
+  }
+  assert_false(pair_stream_of(&p.server, 40)->opened);
+  for (uint64_t i = 10; i < 250; i++) {
+    (void)pair_run(&p, 100 * P2P_MS, NULL);
+    pair_stream *s = pair_stream_of(&p.server, 4 * i);
+    assert_true(s->opened);
+    assert_int_equal(s->got, i == 15 ? 0 : 50);
+    p2p__quic_finish(p.server.q, 4 * i);
+  }
+}
+
+static void writers_share_the_way_evenly(void **state) {
+  (void)state;
+  pair_connect(&p);
+  for (uint64_t sid = 0; sid < 16; sid += 4) {
+    assert_int_equal(p2p__quic_open(p.client.q, sid), 0);
+    pair_write(&p.client, sid, 400000);
+  }
+  (void)pair_run(&p, 5 * p.latency + 1, NULL);
+  uint64_t least = UINT64_MAX, most = 0;
+  for (uint64_t sid = 0; sid < 16; sid += 4) {
+    uint64_t got = pair_stream_of(&p.server, sid)->got;
+    least = p2p__time_min(least, got);
+    most = p2p__max(most, got);
+  }
+  assert_true(most > 0 && most - least <= 3 * 8192);
+}
+
+/* ---- paths, keys ---- */
+static bool server_moved(pair *x) { return x->server.moved; }
+
+static void a_new_port_in_mid_transfer_is_followed(void **state) {
+  (void)state;
+  pair_connect(&p);
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 1000000);
+  (void)pair_run(&p, 3 * p.latency, NULL);
+  p.client.at.port = 6001; /* the NAT forgot */
+  assert_true(pair_run(&p, 5 * P2P_SECOND, server_moved));
+  assert_int_equal(p.server.remote.port, 6001);
+  wanted = 1000000;
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, 60 * P2P_SECOND, all_at_server));
+}
+
+static void keys_change_without_a_byte_lost(void **state) {
+  (void)state;
+  pair_connect(&p);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  assert_int_equal(ngtcp2_conn_initiate_key_update(p.client.q->conn, p.now), 0);
+  move(100000, 20 * P2P_SECOND);
+}
+
+/* ---- ends ---- */
+static void silence_ends_a_connection(void **state) {
+  (void)state;
+  pair_connect(&p);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  p.loss = 100;
+  assert_true(pair_run(&p, 100 * P2P_SECOND, pair_is_over));
+  assert_int_equal(p.client.end.err, P2P_ETIMEOUT);
+  assert_int_equal(p.server.end.err, P2P_ETIMEOUT);
+}
+
+static void an_idle_connection_lives_by_its_pings(void **state) {
+  (void)state;
+  pair_connect(&p);
+  uint64_t before = p.client.datagrams_out + p.server.datagrams_out;
+  (void)pair_run(&p, 300 * P2P_SECOND, NULL);
+  assert_false(p.client.ended || p.server.ended);
+  assert_in_range(p.client.datagrams_out + p.server.datagrams_out - before, 20, 120);
+}
+
+static void goodbye(pair_end *e, uint32_t code) {
+  uint8_t space[P2P__QUIC_SPACE];
+  p2p_dgrams d;
+  p2p__quic_goodbye(e->q, code, p2p__span_of(space, sizeof space), &d, p.now);
+  assert_true(d.len > 0);
+  e->mute = true;
+  pair_put(&p, !e->server, p2p__bytes(d.data, d.len));
+}
+
+static bool server_ended(pair *x) { return x->server.ended; }
+
+static void goodbye_carries_its_code(void **state) {
+  (void)state;
+  pair_connect(&p);
+  goodbye(&p.client, 0x1007);
+  assert_true(pair_run(&p, P2P_SECOND, server_ended));
+  assert_int_equal(p.server.end.err, P2P_ECLOSED);
+  assert_int_equal(p.server.end.code, 0x1007);
+  assert_true(p.server.end.remote);
+}
+
+static void goodbye_without_code_is_good_order(void **state) {
+  (void)state;
+  pair_connect(&p);
+  goodbye(&p.client, 0);
+  assert_true(pair_run(&p, P2P_SECOND, server_ended));
+  assert_int_equal(p.server.end.err, 0);
+}
+
+static bool client_ended(pair *x) { return x->client.ended; }
+
+/* The server lost its memory, not its key: it says so to the next packet. */
+static void a_stateless_reset_ends_the_connection(void **state) {
+  (void)state;
+  pair_connect(&p);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  p2p__quic_free(p.server.q);
+  p.server.q = NULL;
+  p.server.n_names = 0;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 10);
+  assert_true(pair_run(&p, P2P_SECOND, client_ended));
+  assert_int_equal(p.client.end.err, P2P_ERESET);
+}
+
+int main(void) {
+#define T(f) cmocka_unit_test_setup_teardown(f, start, end)
+  const struct CMUnitTest tests[] = {
+    T(both_know_who_is_there_after_the_handshake),
+    T(first_answer_comes_after_two_round_trips),
+    T(another_peer_than_the_dialed_is_refused),
+    T(nobody_there_is_left_to_the_owners_deadline),
+    T(retry_proves_the_address_first),
+    T(server_sends_no_more_than_three_times_what_it_got),
+    T(bytes_arrive_whole_and_memory_returns_when_they_did),
+    T(bytes_survive_one_percent_of_loss),
+    T(bytes_survive_thirty_percent_of_loss),
+    T(bytes_survive_reordering),
+    T(a_path_of_1280_bytes_is_enough),
+    T(a_reader_that_does_not_read_holds_the_writer_back),
+    T(an_end_without_bytes_arrives),
+    T(a_reset_carries_its_code),
+    T(a_writer_hears_that_nobody_reads),
+    T(credit_of_a_stopped_stream_returns_to_the_connection),
+    T(streams_wait_until_the_peer_allows_more),
+    T(writers_share_the_way_evenly),
+    T(a_new_port_in_mid_transfer_is_followed),
+    T(keys_change_without_a_byte_lost),
+    T(silence_ends_a_connection),
+    T(an_idle_connection_lives_by_its_pings),
+    T(goodbye_carries_its_code),
+    T(goodbye_without_code_is_good_order),
+    T(a_stateless_reset_ends_the_connection),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
