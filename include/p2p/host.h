@@ -56,8 +56,8 @@ typedef struct p2p_host_opts {
   p2p_io *io;                     /* borrowed; NULL: its own, on real sockets */
   const p2p_allocator *allocator; /* copied; NULL: malloc */
 
-  /* Addresses to listen on. NULL with n_listen 0: /ip4/0.0.0.0/tcp/0 and /ip6/::/tcp/0, of which
-   * one may fail. Not NULL with n_listen 0: none. */
+  /* Addresses to listen on. NULL with n_listen 0: any port of any IPv4 and IPv6 address, by every
+   * transport of this build that has such (TCP, QUIC); some may fail. Not NULL with n_listen 0: none. */
   const char *const *listen;
   size_t n_listen;
 

@@ -13,10 +13,18 @@
 #include "security/plaintext.h"
 #include "transport/memory.h"
 #include "transport/tcp.h"
+#if defined(P2P_HAVE_QUIC)
+#include "crypto/crypto.h"
+#include "peer/certificate.h"
+#include "transport/quic.h"
+#endif
 
 /* What engines keep once per host. */
 struct host_engines {
   p2p__noise_static noise;
+#if defined(P2P_HAVE_QUIC)
+  p2p__tls_context *quic_tls; /* made when QUIC is used first */
+#endif
 };
 
 int p2p__host_engines_new(p2p_host *h) {
@@ -28,6 +36,9 @@ int p2p__host_engines_new(p2p_host *h) {
 void p2p__host_engines_free(p2p_host *h) {
   if (!h->engines) return;
   p2p__noise_static_fini(&h->engines->noise);
+#if defined(P2P_HAVE_QUIC)
+  p2p__tls_context_free(h->engines->quic_tls);
+#endif
   p2p__release(&h->mem, P2P__MEM_HOST, h->engines, sizeof *h->engines);
   h->engines = NULL;
 }
@@ -143,6 +154,14 @@ static const p2p__ma_step tcp_steps[] = {
   { P2P__MA_ONE, { P2P__MA_IP4, P2P__MA_IP6, P2P__MA_DNS, P2P__MA_DNS4, P2P__MA_DNS6 } },
   { P2P__MA_ONE, { P2P__MA_TCP } },
 };
+#if defined(P2P_HAVE_QUIC)
+static const p2p__ma_step quic_steps[] = {
+  { P2P__MA_MAYBE, { P2P__MA_IP6ZONE } },
+  { P2P__MA_ONE, { P2P__MA_IP4, P2P__MA_IP6, P2P__MA_DNS, P2P__MA_DNS4, P2P__MA_DNS6 } },
+  { P2P__MA_ONE, { P2P__MA_UDP } },
+  { P2P__MA_ONE, { P2P__MA_QUIC_V1 } },
+};
+#endif
 static const p2p__ma_step memory_steps[] = { { P2P__MA_ONE, { P2P__MA_MEMORY } } };
 
 const char *p2p_addr_transport(p2p_bytes addr) {
@@ -151,6 +170,9 @@ const char *p2p_addr_transport(p2p_bytes addr) {
     p2p__ma_pattern pattern;
   } transports[] = {
     { "tcp", { tcp_steps, P2P_COUNT(tcp_steps) } },
+#if defined(P2P_HAVE_QUIC)
+    { "quic-v1", { quic_steps, P2P_COUNT(quic_steps) } },
+#endif
     { "memory", { memory_steps, P2P_COUNT(memory_steps) } },
   };
   for (size_t i = 0; i < P2P_COUNT(transports); i++) {
@@ -161,14 +183,75 @@ const char *p2p_addr_transport(p2p_bytes addr) {
 
 static int make_tcp(p2p_host *h, p2p__transport **out) { return p2p__tcp_new(&h->upgrades, out); }
 
+#if defined(P2P_HAVE_QUIC)
+/* What must be the same after a restart: derived from the identity by what only its owner can do. Keys
+ * whose signatures vary (ECDSA) give another secret, then connections of before time out. */
+static int quic_secret(p2p_host *h, uint8_t secret[P2P__SHA256]) {
+  uint8_t sig[P2P_SIGNATURE_MAX];
+  size_t len = 0;
+  int err = h->identity->sign(h->identity->ctx, p2p__cstr("libp2p-c: QUIC stateless reset"), sig,
+                              &len);
+  if (err < 0) return err;
+  p2p_bytes v = p2p__bytes(sig, len);
+  p2p__sha256(&v, 1, secret);
+  p2p__wipe(sig, sizeof sig);
+  return 0;
+}
+
+static int quic_context(p2p_host *h, p2p__certificate *cert) {
+  p2p__tls_context_config config = { .quic = true };
+  int err = p2p__certificate_make(&h->env, h->identity,
+                                  h->io->ops->unix_ns(h->io) / (int64_t)P2P_SECOND, cert);
+  if (err < 0) return err;
+  config.cert = p2p__bytes(cert->der, cert->len);
+  config.cert_key = p2p__bytes(cert->key, cert->key_len);
+  err = p2p__tls_context_new(&h->mem, &config, &h->engines->quic_tls);
+  p2p__certificate_fini(cert);
+  return err;
+}
+
+static int make_quic_shared(void *ctx, p2p__quic_shared **out) {
+  p2p_host *h = ctx;
+  uint8_t secret[P2P__SHA256];
+  p2p__certificate cert;
+  int err = h->engines->quic_tls ? 0 : quic_context(h, &cert);
+  if (err >= 0) err = quic_secret(h, secret);
+  if (err < 0) return err;
+  err = p2p__quic_shared_new(&h->loop.env, secret, h->engines->quic_tls, out);
+  p2p__wipe(secret, sizeof secret);
+  return err;
+}
+
+static int make_quic(p2p_host *h, p2p__transport **out) {
+  return p2p__quic_transport_new(&h->loop, make_quic_shared, h, out);
+}
+#endif
+
 static int make_memory(p2p_host *h, p2p__transport **out) {
   return h->memory ? p2p__memory_new(&h->upgrades, h->memory, out) : 0;
 }
 
 static int (*const builtin_transports[])(p2p_host *h, p2p__transport **out) = {
   make_tcp,
+#if defined(P2P_HAVE_QUIC)
+  make_quic,
+#endif
   make_memory,
 };
+
+/* Where a host listens that was told nothing: any address, any port. */
+static const char *const builtin_listens[] = {
+  "/ip4/0.0.0.0/tcp/0",
+  "/ip6/::/tcp/0",
+#if defined(P2P_HAVE_QUIC)
+  "/ip4/0.0.0.0/udp/0/quic-v1",
+  "/ip6/::/udp/0/quic-v1",
+#endif
+};
+
+const char *p2p__host_listen_at(size_t i) {
+  return i < P2P_COUNT(builtin_listens) ? builtin_listens[i] : NULL;
+}
 
 int p2p__host_transports(p2p_host *h) {
   for (size_t i = 0; i < P2P_COUNT(builtin_transports); i++) {

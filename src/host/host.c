@@ -80,12 +80,19 @@ static int host_swarm(p2p_host *h) {
   return p2p__swarm_init(&h->swarm, &h->loop, h->identity, &h->upgrades, &up);
 }
 
-/* Nothing asked for: any IPv4 and any IPv6 address; a machine may lack one of them. */
+/* Nothing asked for: everything there is; a machine may lack IPv4 or IPv6. */
 static int listen_defaults(p2p_host *h) {
-  p2p_listener l;
-  int v4 = p2p_listen(h, "/ip4/0.0.0.0/tcp/0", &l);
-  int v6 = p2p_listen(h, "/ip6/::/tcp/0", &l);
-  return v4 < 0 ? v6 : 0;
+  int result = P2P_ENOTSUP;
+  bool any = false;
+  const char *addr;
+  for (size_t i = 0; (addr = p2p__host_listen_at(i)) != NULL; i++) {
+    p2p_listener l;
+    int err = p2p_listen(h, addr, &l);
+    if (err == P2P_ENOMEM) return err;
+    any |= err >= 0;
+    if (i == 0) result = err;
+  }
+  return any ? 0 : result;
 }
 
 static int host_listen(p2p_host *h, const p2p_host_opts *o) {

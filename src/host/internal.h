@@ -90,6 +90,7 @@ void p2p__host_engines_free(p2p_host *h);
 P2P_MUST_USE int p2p__host_upgrades(p2p_host *h, const p2p_host_opts *opts);
 size_t p2p__host_mux_stream_size(void);
 P2P_MUST_USE int p2p__host_transports(p2p_host *h);
+const char *p2p__host_listen_at(size_t i); /* the i-th default address; NULL past the last */
 P2P_MUST_USE int p2p__host_behaviours(p2p_host *h);
 
 /* events.c */

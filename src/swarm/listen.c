@@ -116,7 +116,8 @@ void p2p__listeners_stop(p2p__swarm *w) {
 enum { IFADDRS = 32 };
 
 /* The interface addresses an unspecified endpoint stands for. */
-static int expand(p2p__swarm *w, const p2p_endpoint *ep, size_t *i, p2p__wr *out, p2p_bytes rest) {
+static int expand(p2p__swarm *w, const p2p_endpoint *ep, uint32_t code, size_t *i, p2p__wr *out,
+                  p2p_bytes rest) {
   p2p_endpoint all[IFADDRS];
   p2p_io *io = w->loop->io;
   int n = io->ops->ifaddrs(io, all, IFADDRS);
@@ -124,7 +125,7 @@ static int expand(p2p__swarm *w, const p2p_endpoint *ep, size_t *i, p2p__wr *out
     if (all[k].family != ep->family || p2p__ip_classify(&all[k]) == P2P__IP_LINK_LOCAL) continue;
     if ((*i)-- > 0) continue;
     all[k].port = ep->port;
-    p2p__ma_add_endpoint(out, &all[k], P2P__MA_TCP);
+    p2p__ma_add_endpoint(out, &all[k], code);
     p2p__wr_bytes_in(out, rest);
     return 1;
   }
@@ -135,9 +136,11 @@ static int listener_addr(const listener *l, size_t *i, p2p__wr *out) {
   p2p_bytes addr = p2p__bytes(l->addr, l->addr_len);
   p2p__rd r = p2p__rd_of(addr);
   p2p_endpoint ep;
-  bool ip = p2p__ma_endpoint(&r, &ep, P2P__MA_TCP) == 0;
+  uint32_t code = P2P__MA_TCP;
+  bool ip = p2p__ma_endpoint(&r, &ep, code) == 0;
+  if (!ip) ip = p2p__ma_endpoint(&r, &ep, code = P2P__MA_UDP) == 0;
   if (ip && p2p__ip_classify(&ep) == P2P__IP_UNSPECIFIED)
-    return expand(l->swarm, &ep, i, out, p2p__rd_rest(&r));
+    return expand(l->swarm, &ep, code, i, out, p2p__rd_rest(&r));
   if ((*i)-- > 0) return 0;
   p2p__wr_bytes_in(out, addr);
   return 1;

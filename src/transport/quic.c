@@ -1,0 +1,133 @@
+/* The transport: which addresses are its own, which socket a dial leaves by, listening. See quic.h. */
+#include "transport/quic_internal.h"
+
+static quic_transport *quic_of(p2p__transport *t) { return P2P_CONTAINER(t, quic_transport, base); }
+
+/* ---- addresses ---- */
+void p2p__quic_addr_write(p2p__wr *w, const p2p_endpoint *ep) {
+  p2p__ma_add_endpoint(w, ep, P2P__MA_UDP);
+  p2p__ma_add(w, P2P__MA_QUIC_V1, (p2p_bytes){ 0 });
+}
+
+/* /quic was the last draft, whose packets say another version: it is not this. */
+static int addr_read(p2p_bytes addr, p2p_endpoint *ep) {
+  p2p__rd r = p2p__rd_of(addr);
+  p2p__ma_part part;
+  int err = p2p__ma_endpoint(&r, ep, P2P__MA_UDP);
+  if (err < 0) return err;
+  if (p2p__ma_next(&r, &part) != 1 || !p2p__rd_done(&r)) return P2P_EADDR;
+  return part.code == P2P__MA_QUIC_V1 ? 0 : part.code == P2P__MA_QUIC ? P2P_ENOTSUP : P2P_EADDR;
+}
+
+static bool quic_claims(const p2p__transport *t, p2p_bytes addr, bool listen) {
+  p2p_endpoint ep;
+  (void)t;
+  (void)listen;
+  return addr_read(addr, &ep) == 0;
+}
+
+static int ready(quic_transport *t) { return t->shared ? 0 : t->make_shared(t->ctx, &t->shared); }
+
+/* ---- dialing ---- */
+static bool reaches(const p2p_endpoint *from, const p2p_endpoint *to) {
+  if (from->family != to->family) return false;
+  p2p__ip_class at = p2p__ip_classify(from);
+  if (at == P2P__IP_UNSPECIFIED) return true;
+  return (at == P2P__IP_LOOPBACK) == (p2p__ip_classify(to) == P2P__IP_LOOPBACK);
+}
+
+/* One that listens, so that NATs see one port and others can punch back to it; else any of the family. */
+static int socket_for(quic_transport *t, const p2p_endpoint *to, quic_socket **out) {
+  quic_socket *dials = NULL;
+  for (p2p__list *n = t->sockets.next; n != &t->sockets; n = n->next) {
+    quic_socket *s = P2P_CONTAINER(n, quic_socket, node);
+    if (!reaches(&s->bound, to)) continue;
+    if (s->listening) {
+      s->users++;
+      *out = s;
+      return 0;
+    }
+    dials = s;
+  }
+  if (!dials) return p2p__quic_socket_open(t, &(p2p_endpoint){ .family = to->family }, out);
+  dials->users++;
+  *out = dials;
+  return 0;
+}
+
+static int quic_dial(p2p__transport *base, p2p_bytes addr, const p2p__link_spec *spec, p2p_time now,
+                     p2p__link **out) {
+  p2p_endpoint to;
+  quic_socket *s;
+  quic_link *l;
+  *out = NULL;
+  int err = addr_read(addr, &to);
+  if (err < 0 || (err = ready(quic_of(base))) < 0 || (err = socket_for(quic_of(base), &to, &s)) < 0)
+    return err;
+  err = p2p__quic_link_new(s, spec, NULL, &s->bound, &to, now, &l);
+  p2p__quic_socket_unuse(s);
+  if (err < 0) return err;
+  *out = &l->base;
+  return 0;
+}
+
+/* ---- listening ---- */
+static void quic_unlisten(p2p__transport *base, p2p__listening *l) {
+  l->socket->listening = NULL;
+  p2p__quic_socket_unuse(l->socket);
+  p2p__release(quic_of(base)->loop->mem, P2P__MEM_LINK, l, sizeof *l);
+}
+
+static int quic_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acceptor,
+                       p2p__listening **out, p2p__wr *bound) {
+  quic_transport *t = quic_of(base);
+  p2p_endpoint at;
+  *out = NULL;
+  int err = addr_read(addr, &at);
+  if (err < 0 || (err = ready(t)) < 0) return err;
+  p2p__listening *l = p2p__alloc(t->loop->mem, P2P__MEM_LINK, sizeof *l);
+  if (!l) return P2P_ENOMEM;
+  err = p2p__quic_socket_open(t, &at, &l->socket);
+  if (err < 0) {
+    p2p__release(t->loop->mem, P2P__MEM_LINK, l, sizeof *l);
+    return err;
+  }
+  l->acceptor = acceptor;
+  l->socket->listening = l;
+  p2p__quic_addr_write(bound, &l->socket->bound);
+  *out = l;
+  return 0;
+}
+
+/* ---- life ---- */
+static void quic_free(p2p__transport *base) {
+  quic_transport *t = quic_of(base);
+  p2p__quic_graves_fini(t);
+  p2p__quic_table_fini(&t->table);
+  p2p__quic_shared_free(t->shared);
+  p2p__release(t->loop->mem, P2P__MEM_HOST, t, sizeof *t);
+}
+
+static const p2p__transport_ops quic_ops = {
+  .name = "quic-v1",
+  .claims = quic_claims,
+  .dial = quic_dial,
+  .listen = quic_listen,
+  .unlisten = quic_unlisten,
+  .free = quic_free,
+};
+
+int p2p__quic_transport_new(p2p__loop *loop, int (*shared)(void *ctx, p2p__quic_shared **out),
+                            void *ctx, p2p__transport **out) {
+  quic_transport *t = p2p__alloc(loop->mem, P2P__MEM_HOST, sizeof *t);
+  if (!t) return P2P_ENOMEM;
+  t->base.ops = &quic_ops;
+  t->loop = loop;
+  t->make_shared = shared;
+  t->ctx = ctx;
+  p2p__quic_table_init(&t->table, &loop->env);
+  p2p__list_init(&t->sockets);
+  p2p__list_init(&t->graves);
+  *out = &t->base;
+  return 0;
+}
