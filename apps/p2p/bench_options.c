@@ -38,7 +38,7 @@ static bool possible(bench_options *o, const char *command) {
     report(command, "--gossip %s: gossip is not in this build", o->gossip);
     return false;
   }
-  return known(command, "transport", o->transport, "tcp", NULL) &&
+  return known(command, "transport", o->transport, "tcp", "quic") &&
          known(command, "security", o->security, "noise", "plaintext") &&
          known(command, "muxer", o->muxer, "yamux", "mplex") &&
          keytype_parse(command, o->key_type, &o->key) &&
@@ -47,7 +47,7 @@ static bool possible(bench_options *o, const char *command) {
 }
 
 const args_option bench_option_table[BENCH_N_OPTIONS] = {
-  { "transport", 0, "NAME", "tcp", ARGS_TEXT, .at = offsetof(bench_options, transport),
+  { "transport", 0, "NAME", "tcp or quic", ARGS_TEXT, .at = offsetof(bench_options, transport),
     .standard = "tcp" },
   { "security", 0, "NAME", "noise, or plaintext", ARGS_TEXT,
     .at = offsetof(bench_options, security), .standard = "noise" },
@@ -58,8 +58,8 @@ const args_option bench_option_table[BENCH_N_OPTIONS] = {
   { "gossip", 0, "MODE", "none", ARGS_TEXT, .at = offsetof(bench_options, gossip) },
   { "trace", 0, "FILE", "write each multistream line to it", ARGS_TEXT,
     .at = offsetof(bench_options, trace) },
-  { "listen", 0, "ADDR", "serve: listen here", ARGS_TEXT, .at = offsetof(bench_options, listen),
-    .standard = "/ip4/127.0.0.1/tcp/0" },
+  { "listen", 0, "ADDR", "serve: listen here (default: any port of 127.0.0.1)", ARGS_TEXT,
+    .at = offsetof(bench_options, listen) },
   { "addr", 0, "ADDR", "run: whom to dial", ARGS_TEXT, .at = offsetof(bench_options, addr) },
   { "dir", 0, "WAY", "throughput: up or down", ARGS_TEXT, .at = offsetof(bench_options, dir),
     .standard = "down" },
@@ -90,5 +90,8 @@ int bench_options_parse(bench_options *o, const args_command *c, int argc, char 
   *o = (bench_options){ 0 };
   int code = args_parse(c, argc, argv, o, rest);
   if (code != ARGS_GO) return code;
-  return possible(o, c->name) ? ARGS_GO : EXIT_USAGE;
+  if (!possible(o, c->name)) return EXIT_USAGE;
+  bool quic = strcmp(o->transport, "quic") == 0;
+  if (!o->listen) o->listen = quic ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0";
+  return ARGS_GO;
 }

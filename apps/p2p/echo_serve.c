@@ -2,9 +2,15 @@
  * unread, so the remote's window closes while it does not read its own echo. */
 #include "echo_serve.h"
 
+/* The remote reads no more: nobody to echo to. Over QUIC that is how an implementation without resets
+ * drops a stream. */
+static void give_up(p2p_host *h, p2p_stream s, const echo_serve *e) {
+  p2p_reset(h, s, 0);
+  if (e->on_reset) e->on_reset(e->user, 0);
+}
+
 static void pump(p2p_host *h, p2p_stream s, void *user) {
   p2p_bytes in;
-  (void)user;
   for (;;) {
     int err = p2p_peek(h, s, &in);
     if (err == P2P_EEOF) p2p_finish(h, s);
@@ -12,7 +18,7 @@ static void pump(p2p_host *h, p2p_stream s, void *user) {
     ptrdiff_t n = p2p_write(h, s, in.p, in.len);
     if (n == P2P_EAGAIN) return; /* on_writable comes back here */
     if (n < 0) {
-      p2p_reset(h, s, 0); /* the remote stopped reading: nobody to echo to */
+      if (n == P2P_ESTOPPED) give_up(h, s, user);
       return;
     }
     p2p_consume(h, s, (size_t)n);

@@ -62,7 +62,8 @@ class Explain(cli.Case):
                                       ("/ip6/::ffff:10.0.0.1/tcp/1", "private", "tcp"),
                                       ("/dns4/example.org/tcp/1", "name", "tcp"),
                                       ("/memory/1", "local", "memory"),
-                                      ("/ip4/9.9.9.9/udp/1/quic-v1", "public", None),
+                                      ("/ip4/9.9.9.9/udp/1/quic-v1", "public", "quic-v1"),
+                                      ("/ip4/9.9.9.9/udp/1/quic", "public", None),
                                       ("/ip4/9.9.9.9/tcp/1/http", "public", None)):
             told = cli.run("addr", "--json", text).json()[0]
             self.assertEqual((told["class"], told["transport"]), (kind, transport), text)

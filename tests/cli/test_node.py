@@ -128,9 +128,10 @@ class Ping(cli.Case):
         self.assert_fails(done, 1, "security: timed out", "--timeout")
 
     def test_a_transport_that_is_not_there(self):
-        done = cli.run("ping", "/ip4/127.0.0.1/udp/1/quic-v1")
+        done = cli.run("ping", "/ip4/127.0.0.1/udp/1/quic")
         self.assertEqual(done.code, 1)
-        self.assertIn("address: not supported; this version dials TCP", done.err)
+        self.assertIn("address: not supported; this version dials /ip4/.../tcp/PORT and", done.err)
+        self.assertIn("not the draft /quic", done.err)
 
 
 class Identify(cli.Case):

@@ -130,6 +130,8 @@ def impossible(name, dialer, listener, options):
     """Why this pair cannot be asked this: a fact about the other implementation, or None."""
     if options.key_type == "ecdsa" and "js" in (dialer.name, listener.name):
         return "js keeps ECDSA keys in a form of its own, not in PKIX as the specification says (js crypto 5.1)"
+    if name == "early-muxer" and options.transport == "quic":
+        return "QUIC has its own streams: no muxer is negotiated"
     if name in TRACED and "ours" not in (dialer.name, listener.name):
         return "neither side writes a trace"
     if options.muxer == "mplex" and "go" in (dialer.name, listener.name):
