@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json.h"
+
+enum { PROTOCOL_MAX = 256 /* a host takes no longer one */, REPORT_MAX = 4096 };
+
 typedef struct remedy {
   int err;
   const char *text;
@@ -32,14 +36,16 @@ static const remedy remedies[] = {
 };
 
 void report(const char *command, const char *format, ...) {
+  char text[REPORT_MAX];
   va_list args;
   va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
   flockfile(stderr);
   fprintf(stderr, "%s: ", command);
-  vfprintf(stderr, format, args);
+  text_print(stderr, text); /* it may have words of a stranger */
   fputc('\n', stderr);
   funlockfile(stderr);
-  va_end(args);
 }
 
 bool report_bad_address(const char *command, const char *text) {
@@ -58,6 +64,14 @@ bool report_bad_address(const char *command, const char *text) {
          "/ip4/127.0.0.1/tcp/4001/p2p/12D3Koo...",
          text, (int)strcspn(part, "/"), part);
   return false;
+}
+
+bool report_bad_protocol(const char *command, const char *id) {
+  size_t len = strlen(id);
+  bool ok = len > 0 && len <= PROTOCOL_MAX;
+  for (size_t i = 0; ok && i < len; i++) ok = (unsigned char)id[i] > ' ' && id[i] != 0x7F;
+  if (!ok) report(command, "%s: not a protocol id; one looks like /echo/1.0.0", id);
+  return ok;
 }
 
 const char *report_remedy(int err) {

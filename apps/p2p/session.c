@@ -58,10 +58,14 @@ static void take_event(session *s, const p2p_event *e) {
   if (s->o.on_event) s->o.on_event(s, e, s->o.user);
 }
 
-int session_wait(session *s, const bool *done, p2p_time until) {
+void session_take_events(session *s) {
   const p2p_event *e;
+  while ((e = p2p_next_event(s->host))) take_event(s, e);
+}
+
+int session_wait(session *s, const bool *done, p2p_time until) {
   for (;;) {
-    while ((e = p2p_next_event(s->host))) take_event(s, e);
+    session_take_events(s);
     if (*done) return 0;
     if (s->lost) return s->lost;
     if (s->signals.caught) return P2P_ECANCELED;

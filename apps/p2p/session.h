@@ -40,6 +40,8 @@ struct session {
 int session_start(session *s, const session_opts *o);
 /* Makes the host, dials, waits until connected. Returns 0, or an exit code after a report. */
 int session_open(session *s, const session_opts *o);
+/* Takes what the host has to tell; for loops of one's own. */
+void session_take_events(session *s);
 /* Turns until *done; 0. P2P_ETIMEOUT: `until` (of clock_now) has passed; P2P_ECANCELED: a signal; or
  * why the connection ended. */
 P2P_MUST_USE int session_wait(session *s, const bool *done, p2p_time until);

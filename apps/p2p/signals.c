@@ -3,12 +3,11 @@
 
 #include <unistd.h>
 
-enum { EXIT_SIGNAL = 128 }; /* as shells tell it: 128 and the signal's number */
-
 static void fill(sigset_t *set) {
   sigemptyset(set);
   sigaddset(set, SIGINT);
   sigaddset(set, SIGTERM);
+  sigaddset(set, SIGCHLD); /* Linux keeps it for sigwait while it is blocked, ignored or not */
 }
 
 void signals_block(void) {
@@ -23,12 +22,23 @@ static void note(p2p_host *h, void *arg) {
   s->caught = true;
 }
 
+/* A child has ended: whoever started it looks when the host has taken a turn. */
+static void wake(p2p_host *h, void *arg) {
+  (void)h;
+  (void)arg;
+}
+
 static void *watch(void *arg) {
   signals *s = arg;
   bool told = false;
   int number = 0;
   while (sigwait(&s->set, &number) == 0 && !atomic_load(&s->ending)) {
-    if (told || p2p_host_post(s->host, note, s) < 0) _exit(EXIT_SIGNAL + number);
+    if (number == SIGCHLD) {
+      (void)!p2p_host_post(s->host, wake, s); /* refused: the host is about to turn anyway */
+      continue;
+    }
+    if (!told) s->number = number;
+    if (told || p2p_host_post(s->host, note, s) < 0) _exit(SIGNALS_EXIT + number);
     told = true;
   }
   return NULL;
