@@ -95,6 +95,7 @@ interop: all
 	$(Q)scripts/setup --peers $(PEERS)
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)tests/interop/run --peers $(PEERS) $(ARGS)
+	$(if $(findstring js,$(PEERS)),$(Q)tests/interop/readme)
 
 ## sim           every scenario of the simulator over SEEDS
 sim: all

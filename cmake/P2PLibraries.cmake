@@ -58,3 +58,11 @@ if(P2P_WITH_QUIC AND P2P_GNUTLS_FOUND)
   endif()
 endif()
 message(STATUS "ngtcp2: ${P2P_QUIC_FOUND}")
+
+# The program's configuration files; the library does not need it.
+set(P2P_INIH_FOUND OFF)
+if(P2P_WITH_INIH)
+  pkg_check_modules(INIH IMPORTED_TARGET inih)
+  set(P2P_INIH_FOUND ${INIH_FOUND})
+endif()
+message(STATUS "inih: ${P2P_INIH_FOUND}")

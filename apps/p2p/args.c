@@ -135,6 +135,7 @@ static int take_options(const args_command *c, int argc, char **argv, void *into
   struct option longs[OPTIONS_MAX + 1] = { 0 };
   char shorts[2 * OPTIONS_MAX + 3];
   int code, verdict = ARGS_GO;
+  bool begun[OPTIONS_MAX] = { false };
   lay_out(c, longs, shorts);
   opterr = 0;
   optind = 0; /* glibc: begin anew; a command line may be read twice */
@@ -144,6 +145,10 @@ static int take_options(const args_command *c, int argc, char **argv, void *into
       return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     const args_option *o = find(c, code);
+    if (o && o->kind == ARGS_LIST && !begun[o - c->options]) {
+      ((args_list *)(void *)((char *)into + o->at))->n = 0; /* what a file said is replaced */
+      begun[o - c->options] = true;
+    }
     verdict = o ? take(c, o, into, optarg) : unknown(c, argv, code == ':');
   }
   return verdict;

@@ -113,11 +113,13 @@ void json_list_end(json *j) { close_with(j, ']'); }
 void json_object(json *j, const char *name) { open_with(j, name, '{'); }
 void json_object_end(json *j) { close_with(j, '}'); }
 
-int json_end(json *j) {
+int json_end(json *j) { return json_end_on(j, stdout); }
+
+int json_end_on(json *j, FILE *out) {
   int ok = -1;
   if (j->to) {
     fputs("}\n", j->to);
-    if (fflush(j->to) == 0 && fwrite(j->text, 1, j->len, stdout) == j->len) ok = fflush(stdout);
+    if (fflush(j->to) == 0 && fwrite(j->text, 1, j->len, out) == j->len) ok = fflush(out);
   }
   json_drop(j);
   return ok == 0 ? 0 : -1;

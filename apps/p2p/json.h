@@ -24,7 +24,8 @@ void json_list(json *j, const char *name);
 void json_list_end(json *j);
 void json_object(json *j, const char *name);
 void json_object_end(json *j);
-int json_end(json *j); /* prints the line on stdout; -1 when it could not */
+int json_end(json *j);               /* prints the line on stdout; -1 when it could not */
+int json_end_on(json *j, FILE *out); /* the same on another stream */
 void json_drop(json *j);
 
 /* Prints text of a stranger for a terminal: no control characters, valid UTF-8. */

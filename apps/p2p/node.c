@@ -1,12 +1,18 @@
 /* p2p node: a peer that listens, answers identify, ping, echo and perf, and tells who comes. */
+#include "node.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "commands.h"
+#include "config.h"
 #include "echo_serve.h"
 #include "json.h"
 #include "keyfile.h"
+#include "logging.h"
+#include "notify.h"
 #include "report.h"
 #include "signals.h"
 
@@ -16,32 +22,20 @@ enum { ADDRS_TOLD_MAX = 64 };
 static const p2p_time GOODBYE = 5 * P2P_SECOND;
 
 typedef struct node {
-  args_list listen;
-  const char *key, *level;
-  bool as_json;
+  args_list listen, limit;
+  const char *key, *config, *log, *log_level;
+  unsigned verbose;
+  bool as_json, quiet;
+  config file;
+  logging logging;
   p2p_identity identity;
   p2p_host *host;
   echo_serve echo; /* tells nobody */
   signals signals;
+  p2p_time watchdog;             /* systemd wants to hear of us so often; P2P_NEVER: it does not */
   uint64_t told[ADDRS_TOLD_MAX]; /* hashes of the addresses printed, so that each is told once */
   size_t n_told;
 } node;
-
-static const char *const levels[] = { "error", "warn", "info", "debug", "trace", NULL };
-
-static void on_log(void *user, p2p_log_level level, const char *line) {
-  (void)user;
-  fprintf(stderr, "%s: ", levels[level]);
-  text_print(stderr, line);
-  fputc('\n', stderr);
-}
-
-/* The level's number, -1: none is called so. */
-static int level_of(const char *name) {
-  for (int i = 0; levels[i]; i++)
-    if (strcmp(levels[i], name) == 0) return i;
-  return -1;
-}
 
 /* FNV-1a: our own addresses, so nobody chooses them against us. */
 static uint64_t hash(const char *text) {
@@ -107,10 +101,27 @@ static void take_event(node *n, const p2p_event *e) {
     if (e->stage == P2P_STAGE_UP) tell_conn(n, e, false);
     break;
   case P2P_EV_LISTENER_CLOSED:
-    if (e->err < 0) report(NAME, "a listener was lost: %s", p2p_strerror(e->err));
+    if (e->err < 0)
+      logging_say(&n->logging, P2P_LOG_ERROR, "node", "a listener was lost: %s",
+                  p2p_strerror(e->err));
     break;
   default: break;
   }
+}
+
+static void begin_to_close(node *n) {
+  (void)notify_send("STOPPING=1");
+  p2p_host_close(n->host, GOODBYE);
+}
+
+/* One turn; tells systemd that we live, when it is due. */
+static int turn(node *n, p2p_time *due) {
+  p2p_time now = clock_now();
+  if (now >= *due) {
+    (void)notify_send("WATCHDOG=1");
+    *due = now + n->watchdog;
+  }
+  return p2p_host_step(n->host, *due == P2P_NEVER ? P2P_NEVER : *due - now);
 }
 
 /* Until a signal; then a goodbye to everybody, which a second signal cuts short. */
@@ -118,29 +129,32 @@ static int run(node *n) {
   const p2p_event *e;
   bool closing = false;
   int err = 0;
+  p2p_time due = n->watchdog == P2P_NEVER ? P2P_NEVER : clock_now();
   while (err >= 0) {
     while ((e = p2p_next_event(n->host))) take_event(n, e);
     if (n->signals.caught && !closing) {
       closing = true;
-      p2p_host_close(n->host, GOODBYE);
+      begin_to_close(n);
     }
-    err = p2p_host_step(n->host, P2P_NEVER);
+    err = turn(n, &due);
   }
   while ((e = p2p_next_event(n->host))) take_event(n, e);
   if (err == P2P_ECLOSED) return EXIT_SUCCESS;
-  report(NAME, "the loop broke: %s", p2p_strerror(err));
+  logging_say(&n->logging, P2P_LOG_ERROR, "node", "the loop broke: %s", p2p_strerror(err));
   return EXIT_FAILURE;
 }
 
 static int start(node *n) {
-  int level = n->level ? level_of(n->level) : -1;
   const p2p_host_opts opts = { .size = sizeof opts,
                                .identity = &n->identity,
                                .listen = n->listen.n ? n->listen.item : NULL,
                                .n_listen = n->listen.n,
                                .serve_perf = true,
-                               .log = n->level ? on_log : NULL,
-                               .log_level = (p2p_log_level)(level < 0 ? 0 : level) };
+                               .limits = n->file.limits.item,
+                               .n_limits = n->file.limits.n,
+                               .log = logging_line,
+                               .log_user = &n->logging,
+                               .log_level = logging_level(&n->logging) };
   int err = p2p_host_new(&n->host, &opts);
   if (err < 0) return err;
   err = echo_serve_add(n->host, &n->echo);
@@ -180,6 +194,8 @@ static int serve(node *n) {
   } else {
     tell_peer(n);
     tell_addresses(n);
+    n->watchdog = notify_watchdog();
+    (void)notify_send("READY=1");
     code = run(n);
   }
   signals_stop(&n->signals);
@@ -187,34 +203,77 @@ static int serve(node *n) {
   return code;
 }
 
-/* Everything that can be wrong with the command line, before anything is made. */
-static int check(const node *n) {
+/* Everything that can be wrong with options, before anything is made. */
+static bool check(node *n, const char *command) {
   for (size_t i = 0; i < n->listen.n; i++)
-    if (!report_bad_address(NAME, n->listen.item[i])) return EXIT_USAGE;
-  return 0;
+    if (!report_bad_address(command, n->listen.item[i])) return false;
+  for (size_t i = 0; i < n->limit.n; i++)
+    if (!limits_parse(&n->file.limits, command, n->limit.item[i])) return false;
+  if (!logging_parse(&n->logging, command, n->log_level)) return false;
+  logging_shift(&n->logging, n->quiet ? -P2P_LOG_TRACE : (int)n->verbose);
+  n->logging.as_json = strcmp(n->log, "json") == 0;
+  return true;
 }
 
+bool node_check_config(const char *command, const char *path) {
+  node n = { 0 };
+  args_defaults(&node_command, &n);
+  bool good = config_read(&n.file, command, path, &node_command, &n) && check(&n, command);
+  config_fini(&n.file);
+  return good;
+}
+
+static int serve_with_key(node *n) {
+  char path[KEYFILE_PATH_MAX];
+  if (!n->key && !keyfile_default(NAME, path, sizeof path)) return EXIT_FAILURE;
+  if (!keyfile_open(NAME, n->key ? n->key : path, &n->identity)) return EXIT_FAILURE;
+  int code = serve(n);
+  p2p_identity_fini(&n->identity);
+  return code;
+}
+
+static const char *const log_forms[] = { "text", "json", NULL };
 static const args_option options[] = {
   { "listen", 'l', "ADDR", "listen here; all interfaces and any port when none is given", ARGS_LIST,
     .at = offsetof(node, listen) },
   { "key", 'k', "FILE",
     "the key; made when it is not there; $XDG_CONFIG_HOME/p2p/key when none is given", ARGS_TEXT,
     .at = offsetof(node, key) },
+  { "config", 'c', "FILE", "read options from this file first; \"p2p config\" prints one",
+    ARGS_TEXT, .at = offsetof(node, config), .no_file = true },
+  { "limit", 0, "NAME=VALUE", "set a limit; \"p2p config\" lists them", ARGS_LIST,
+    .at = offsetof(node, limit), .no_file = true },
   { "json", 0, NULL, "one line of JSON for each event", ARGS_FLAG, .at = offsetof(node, as_json) },
-  { "log", 0, "LEVEL", "log to stderr", ARGS_TEXT, .at = offsetof(node, level), .choices = levels },
+  { "log", 0, "FORM", "form of log lines, on standard error", ARGS_TEXT, .at = offsetof(node, log),
+    .standard = "text", .choices = log_forms },
+  { "log-level", 0, "LEVEL[,MODULE=LEVEL]...",
+    "what is logged: error, warn, info, debug or trace, for all or for a module", ARGS_TEXT,
+    .at = offsetof(node, log_level), .standard = "warn" },
+  { "verbose", 'v', NULL, "log a level more, and once more each time", ARGS_TALLY,
+    .at = offsetof(node, verbose), .no_file = true },
+  { "quiet", 'q', NULL, "log errors only", ARGS_FLAG, .at = offsetof(node, quiet),
+    .no_file = true },
 };
+
+/* Defaults, then the file, then the command line, which names the file and is strongest. */
+static int configure(node *n, int argc, char **argv) {
+  node first = { 0 };
+  char **operands;
+  int code = args_parse(&node_command, argc, argv, &first, &operands);
+  if (code != ARGS_GO) return code;
+  args_defaults(&node_command, n);
+  if (first.config && !config_read(&n->file, NAME, first.config, &node_command, n))
+    return EXIT_USAGE;
+  code = args_parse_over(&node_command, argc, argv, n, &operands);
+  if (code != ARGS_GO) return code;
+  return check(n, NAME) ? ARGS_GO : EXIT_USAGE;
+}
 
 static int node_main(int argc, char **argv) {
   node n = { 0 };
-  char path[KEYFILE_PATH_MAX], **operands;
-  int code = args_parse(&node_command, argc, argv, &n, &operands);
-  if (code != ARGS_GO) return code;
-  code = check(&n);
-  if (code != 0) return code;
-  if (!n.key && !keyfile_default(NAME, path, sizeof path)) return EXIT_FAILURE;
-  if (!keyfile_open(NAME, n.key ? n.key : path, &n.identity)) return EXIT_FAILURE;
-  code = serve(&n);
-  p2p_identity_fini(&n.identity);
+  int code = configure(&n, argc, argv);
+  if (code == ARGS_GO) code = serve_with_key(&n);
+  config_fini(&n.file);
   return code;
 }
 
@@ -223,8 +282,11 @@ const args_command node_command = {
   .operands = "",
   .brief = "run a node until it is told to stop",
   .summary = "Runs a node until SIGINT or SIGTERM.",
-  .more = "It answers identify, ping, /echo/1.0.0 and /perf/1.0.0, and tells who comes and goes.",
-  .examples = "p2p node --listen /ip4/0.0.0.0/tcp/4001\n",
+  .more = "It answers identify, ping, /echo/1.0.0 and /perf/1.0.0, and tells who comes and goes. "
+          "Under\n"
+          "systemd it says when it is ready, stops and lives (Type=notify, WatchdogSec=).",
+  .examples = "p2p node --listen /ip4/0.0.0.0/tcp/4001\n"
+              "p2p node --config /etc/p2p/node.conf --log json --log-level info,identify=debug\n",
   .options = options,
   .n_options = sizeof options / sizeof *options,
   .run = node_main,
