@@ -51,7 +51,7 @@ typedef struct listener {
 /* ---- a stream comes ---- */
 
 static visit *free_visit(listener *l) {
-  size_t max = l->a.exec ? (size_t)l->a.at_once : 1;
+  size_t max = l->a.exec && l->a.keep ? (size_t)l->a.at_once : 1;
   for (size_t i = 0; i < max; i++)
     if (!l->visits[i].used) return &l->visits[i];
   return NULL;

@@ -311,6 +311,7 @@ static void turn(sending *x, bool readable) {
   if (x->out_len > x->out_at && x->room) push(x);
   if (x->stage == HASHING) hash_more(x);
   if (x->stage == DATA && x->out_len == 0 && readable) read_chunk(x);
+  if (x->stage == DATA && x->out_len == 0) x->moved = clock_now(); /* our own input is slow */
   if (clock_now() - x->moved > x->a->patience)
     fail(x, EXIT_LOST, "the receiver was silent for too long; send it again to go on from there");
 }

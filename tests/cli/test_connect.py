@@ -207,6 +207,15 @@ class Listen(Pipes):
         self.assertEqual((code, out), (3, b""))
         self.assertIn("reset by the peer", err)
 
+    def test_only_one_command_without_keep(self):
+        server, address = self.listener("--exec", "cat", "/cat/1")
+        first = self.start("connect", address, "/cat/1")
+        first.stdin.write(b"first\n")
+        self.assertEqual(self.line_of(first.stdout), "first\n")
+        self.assertEqual(self.finish(self.start("connect", address, "/cat/1"), b"second\n")[0], 3)
+        self.assertEqual(self.finish(first), (0, b"", ""))
+        self.assertEqual(self.finish(server)[0], 0)
+
     def test_keep_serves_one_after_the_other(self):
         server, address = self.listener("--keep", "/talk/1", stdin=subprocess.DEVNULL)
         for word in (b"one\n", b"two\n", b"three\n"):

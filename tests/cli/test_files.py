@@ -110,6 +110,20 @@ class Send(Files):
         self.assertEqual(self.finish(receiver)[0], 0)
         self.assertTrue(self.got("stream.tar") == DATA)
 
+    def test_input_that_is_slower_than_patience(self):
+        """A receiver that waits for us is not blamed."""
+        _, address = self.receiver()
+        sender = self.start("send", "--patience", "0.1", "--name", "slow", "-", address)
+        part = f"{self.inbox}/slow.part"
+        for size in (3, 6):
+            sender.stdin.write(b"abc")
+            while not os.path.exists(part) or os.path.getsize(part) < size:
+                self.assertIsNone(sender.poll())
+            with self.assertRaises(subprocess.TimeoutExpired):
+                sender.wait(0.3)
+        self.assertEqual(self.finish(sender)[0], 0)
+        self.assertEqual(self.got("slow"), b"abcabc")
+
     def test_nothing_is_overwritten_without_force(self):
         self.put("a", b"mine", self.inbox)
         path = self.put("a", b"yours")
