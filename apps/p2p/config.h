@@ -3,7 +3,7 @@
 #define APP_CONFIG_H
 
 #include "args.h"
-#include "limits.h"
+#include "hostlimits.h"
 
 enum { CONFIG_TEXTS_MAX = 256 };
 

@@ -53,7 +53,8 @@ static void draw(const progress *p) {
   } else {
     double part = p->size ? (double)p->done / (double)p->size : 1;
     double left = speed > 0 ? (double)(p->size - p->done) / speed : 0;
-    for (int i = 0; i < BAR; i++) bar[i] = (double)i < part * BAR ? '#' : '.';
+    int full = (int)(part * (double)BAR);
+    for (int i = 0; i < BAR; i++) bar[i] = i < full ? '#' : '.';
     bar[BAR] = '\0';
     fprintf(stderr, "  [%s] %3.0f%%  %s  %s/s  eta %d:%02d", bar, part * 100, done, rate,
             (int)(left / 60) % 6000, (int)left % 60);

@@ -1,6 +1,6 @@
 /* Limits of a host as people write them: NAME=VALUE, sizes and times with units. */
-#ifndef APP_LIMITS_H
-#define APP_LIMITS_H
+#ifndef APP_HOSTLIMITS_H
+#define APP_HOSTLIMITS_H
 
 #include <p2p/p2p.h>
 #include <stdio.h>

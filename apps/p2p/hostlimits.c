@@ -1,5 +1,5 @@
 /* Limits of a host as people write them. Names, units, ranges and reasons are the library's own. */
-#include "limits.h"
+#include "hostlimits.h"
 
 #include <string.h>
 
