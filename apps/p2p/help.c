@@ -58,6 +58,7 @@ void help_print(FILE *to, const args_command *c) {
   for (size_t i = 0; i < c->n_options; i++) print_option(to, &c->options[i]);
   print_option(to, &help);
   if (c->more) fprintf(to, "\n%s\n", c->more);
-  if (c->exits) fprintf(to, "\nexit codes: 0 success, 1 failure, 2 wrong usage;\n%s\n", c->exits);
+  fprintf(to, "\nexit codes: 0 success, 1 failure, 2 wrong usage%s%s\n", c->exits ? ",\n" : "",
+          c->exits ? c->exits : "");
   if (c->examples) print_examples(to, c->examples);
 }

@@ -32,10 +32,15 @@ static bool list_one(const args_command *c, void *user) {
   return puts(c->name) >= 0;
 }
 
+typedef struct folder {
+  const char *path;
+} folder;
+
 static bool write_page(const args_command *c, void *user) {
+  const folder *into = user;
   char page[64], path[PATH_LEN_MAX];
   help_page(c, page, sizeof page);
-  int n = snprintf(path, sizeof path, "%s/%s.1", (const char *)user, page);
+  int n = snprintf(path, sizeof path, "%s/%s.1", into->path, page);
   FILE *to = n > 0 && (size_t)n < sizeof path ? fopen(path, "we") : NULL;
   if (to) {
     help_man(to, c);
@@ -51,9 +56,8 @@ static int help_main(int argc, char **argv) {
   size_t n = 0, used;
   int code = args_parse(&help_command, argc, argv, &a, &words);
   if (code != ARGS_GO) return code;
-  if (a.man_dir)
-    return help_walk(&p2p_command, write_page, (void *)(uintptr_t)a.man_dir) ? EXIT_SUCCESS
-                                                                             : EXIT_FAILURE;
+  folder into = { a.man_dir };
+  if (into.path) return help_walk(&p2p_command, write_page, &into) ? EXIT_SUCCESS : EXIT_FAILURE;
   while (words[n]) n++;
   const args_command *c = commands_find(&p2p_command, words, n, &used);
   if (used < n) {

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
-#include <stdint.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,15 +16,23 @@ extern char **environ;
 
 enum { EXIT_SIGNAL = 128 };
 
-/* Our environment and the variables, in an array that the caller frees. */
-static char **with_variables(const char *const *variables) {
-  size_t n = 0, m = 0;
-  while (environ[n]) n++;
+/* A copy of our own: exec(3) wants what may be written to. */
+static char *copy_of(const char *text) {
+  size_t len = strlen(text) + 1;
+  char *copy = mem_zeroed(1, len);
+  if (copy) memcpy(copy, text, len);
+  return copy;
+}
+
+/* Our environment and the variables; the variables are copies. */
+static char **with_variables(const char *const *variables, size_t *first, size_t *n) {
+  size_t m = 0;
+  for (*first = 0; environ[*first]; ++*first) continue;
   while (variables[m]) m++;
-  char **all = mem_zeroed(n + m + 1, sizeof *all);
+  char **all = mem_zeroed(*first + m + 1, sizeof *all);
   if (!all) return NULL;
-  for (size_t i = 0; i < n; i++) all[i] = environ[i];
-  for (size_t i = 0; i < m; i++) all[n + i] = (char *)(uintptr_t)variables[i];
+  for (*n = 0; *n < *first; ++*n) all[*n] = environ[*n];
+  for (size_t i = 0; i < m && (all[*n] = copy_of(variables[i])); i++) ++*n;
   return all;
 }
 
@@ -39,9 +47,9 @@ static void normal_signals(posix_spawnattr_t *attr) {
   posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-static int spawn(const char *text, char **env, int in, int out, pid_t *pid) {
+static int spawn(char *text, char **env, int in, int out, pid_t *pid) {
   char shell[] = "sh", option[] = "-c";
-  char *argv[] = { shell, option, (char *)(uintptr_t)text, NULL };
+  char *argv[] = { shell, option, text, NULL };
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attr;
   posix_spawn_file_actions_init(&files);
@@ -55,6 +63,18 @@ static int spawn(const char *text, char **env, int in, int out, pid_t *pid) {
   return err;
 }
 
+/* 0 or an errno. */
+static int spawn_with(const char *text, const char *const *variables, int in, int out, pid_t *pid) {
+  size_t first = 0, n = 0;
+  char *command = copy_of(text), **env = with_variables(variables, &first, &n);
+  bool whole = command && env && !variables[n - first];
+  int err = whole ? spawn(command, env, in, out, pid) : ENOMEM;
+  for (size_t i = first; env && i < n; i++) mem_free(env[i]);
+  mem_free(env);
+  mem_free(command);
+  return err;
+}
+
 int shell_start(const char *text, const char *const *variables, pid_t *pid, int *to, int *from) {
   int in[2], out[2], err = 0;
   if (pipe2(in, O_CLOEXEC) != 0) return -1;
@@ -65,9 +85,7 @@ int shell_start(const char *text, const char *const *variables, pid_t *pid, int 
     errno = err;
     return -1;
   }
-  char **env = with_variables(variables);
-  err = env ? spawn(text, env, in[0], out[1], pid) : ENOMEM;
-  mem_free(env);
+  err = spawn_with(text, variables, in[0], out[1], pid);
   close(in[0]);
   close(out[1]);
   *to = in[1];

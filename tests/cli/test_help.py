@@ -28,6 +28,11 @@ class Help(cli.Case):
         for name in leaves():
             self.assertIn("\nexamples:\n  ", cli.run("help", *name.split()[1:]).out, name)
 
+    def test_exit_codes_are_told(self):
+        for name in leaves():
+            self.assertIn("\nexit codes: 0 success, 1 failure, 2 wrong usage", cli.run("help", *name.split()[1:]).out)
+        self.assertIn("5 the peer does not speak the protocol", cli.run("help", "connect").out)
+
     def test_choices_and_defaults_are_told(self):
         self.assertIn("type of the key: ed25519, secp256k1, ecdsa or rsa (default ed25519)",
                       cli.run("help", "key", "new").out)
