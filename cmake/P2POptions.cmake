@@ -1,6 +1,7 @@
 # What a builder may choose. The presets of CMakePresets.json are the combinations that are tested.
 option(P2P_WERROR "Warnings are errors" OFF)
 option(P2P_WITH_SODIUM "Use libsodium where it is faster, when it is found" ON)
+option(P2P_WITH_LIB25519 "Use lib25519 for Curve25519, when it is found" ON)
 option(P2P_WITH_SECP256K1 "Use libsecp256k1 for its curve, when it is found" ON)
 option(P2P_WITH_TLS "TLS 1.3 by GnuTLS, when it is found" ON)
 option(P2P_WITH_QUIC "QUIC by ngtcp2 (needs TLS), when it is found" ON)

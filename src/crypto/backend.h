@@ -22,7 +22,8 @@ typedef struct p2p__backend {
 } p2p__backend;
 
 extern const p2p__backend p2p__backend_openssl;
-extern const p2p__backend p2p__backend_sodium; /* where libsodium was found */
+extern const p2p__backend p2p__backend_sodium;   /* where libsodium was found */
+extern const p2p__backend p2p__backend_lib25519; /* where lib25519 was found */
 
 /* The i-th backend built, NULL past the last. The first is the one in use. */
 const p2p__backend *p2p__backend_at(size_t i);
