@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-var errUsage = errors.New("usage: peer serve [options] | peer run TEST --addr MULTIADDR [options]")
+var errUsage = errors.New("usage: peer serve [options] | peer run TEST --addr MULTIADDR [options] | peer vocabulary")
 
 func main() {
 	if err := dispatch(os.Args[1:]); err != nil {
@@ -31,6 +31,8 @@ func dispatch(args []string) error {
 			return err
 		}
 		return run(args[1], o)
+	case len(args) == 1 && args[0] == "vocabulary": // for tests/differential
+		return vocabulary()
 	}
 	return errUsage
 }
