@@ -30,7 +30,7 @@ typedef struct mask_handle {
 static aead_handle *aead_new(p2p__quic_shared *s, p2p__aead_kind kind, bool seals,
                              const uint8_t *key) {
   aead_handle *h = p2p__alloc(s->env->mem, P2P__MEM_QUIC, sizeof *h);
-  if (h) p2p__aead_init(&h->aead, s->env->crypto, kind, seals, key);
+  if (h) p2p__aead_init_packets(&h->aead, s->env->crypto, kind, seals, key);
   return h;
 }
 
