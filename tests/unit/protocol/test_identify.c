@@ -362,7 +362,7 @@ static void identify_refuses_a_message_with_another_peers_key(void **state) {
   assert_true(!peer->identified && !peer->agent && peer->n_addrs == 0);
 }
 
-/* IP-01, CVE-2023-40583: records of others are not stored, nor is a peer made for them. */
+/* IP-01, ID-02, CVE-2023-40583: records of others are not stored, nor is a peer made for them. */
 static void identify_ignores_another_peers_record(void **state) {
   (void)state;
   size_t before = peers.by_id.n;

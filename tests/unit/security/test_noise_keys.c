@@ -145,11 +145,75 @@ static void module_that_does_not_sign_is_heard(void **state) {
   duo_free(d);
 }
 
+/* ---- keys that are none ---- */
+
+/* The protobuf public key of an RSA modulus of so many bits, all ones, with exponent 65537. */
+static size_t rsa_of(size_t bits, uint8_t *out, size_t cap) {
+  static const uint8_t oid[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+                                 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
+  static const uint8_t exponent[] = { 0x02, 0x03, 0x01, 0x00, 0x01 };
+  size_t modulus = bits / 8 + 1, pair = 4 + modulus + sizeof exponent;
+  size_t string = 1 + 4 + pair, spki = sizeof oid + 4 + string; /* a bit string's unused bits */
+  p2p__wr w = p2p__wr_of(out, cap);
+  p2p__wr_u8(&w, 0x08); /* type RSA, data */
+  p2p__wr_u8(&w, 0x00);
+  p2p__wr_u8(&w, 0x12);
+  p2p__wr_varint(&w, 4 + spki);
+  p2p__wr_be16(&w, 0x3082);
+  p2p__wr_be16(&w, (uint16_t)spki);
+  p2p__wr_bytes_in(&w, p2p__bytes(oid, sizeof oid));
+  p2p__wr_be16(&w, 0x0382);
+  p2p__wr_be16(&w, (uint16_t)string);
+  p2p__wr_u8(&w, 0);
+  p2p__wr_be16(&w, 0x3082);
+  p2p__wr_be16(&w, (uint16_t)pair);
+  p2p__wr_be16(&w, 0x0282);
+  p2p__wr_be16(&w, (uint16_t)modulus);
+  p2p__wr_u8(&w, 0);
+  for (size_t i = 1; i < modulus; i++) p2p__wr_u8(&w, 0xff);
+  p2p__wr_bytes_in(&w, p2p__bytes(exponent, sizeof exponent));
+  assert_int_equal(w.err, 0);
+  return w.len;
+}
+
+static int sign_anything(void *ctx, p2p_bytes msg, uint8_t *sig, size_t *len) {
+  (void)ctx, (void)msg;
+  memset(sig, 0x55, *len = 256);
+  return 0;
+}
+
+/* HS-01: whoever claims an RSA key of too few or too many bits is refused; the key, before its
+ * signature is looked at, where one of 2,048 bits is refused for the signature. */
+static void rsa_keys_out_of_bounds_are_refused(void **state) {
+  (void)state;
+  static const struct {
+    size_t bits;
+    int why;
+  } claims[] = { { 2048, P2P_ESIG }, { 2040, P2P_EKEY }, { 8200, P2P_EKEY }, { 8800, P2P_EKEY } };
+  for (size_t i = 0; i < P2P_COUNT(claims); i++) {
+    for (int liar = 0; liar < 2; liar++) {
+      duo *d = duo_new();
+      uint8_t sig[P2P_SIGNATURE_MAX];
+      size_t len = 0;
+      p2p_identity id = d->party[liar].identity;
+      id.sign = sign_anything;
+      id.pubkey_len = rsa_of(claims[i].bits, id.pubkey, sizeof id.pubkey);
+      p2p_bytes pubkey = p2p__bytes(id.pubkey, id.pubkey_len), msg = p2p__cstr("text");
+      assert_int_equal(sign_anything(NULL, msg, sig, &len), 0);
+      assert_int_equal(p2p_verify(pubkey, msg, p2p__bytes(sig, len)), claims[i].why);
+      give(&d->party[liar], &id);
+      duo_ends(d, liar ? P2P_EAUTH : 1, liar ? 0 : P2P_EAUTH);
+      duo_free(d);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_key_type_shakes_hands_with_every_other),
     cmocka_unit_test(key_in_a_module_shakes_hands_and_signs_once),
     cmocka_unit_test(module_that_does_not_sign_is_heard),
+    cmocka_unit_test(rsa_keys_out_of_bounds_are_refused),
   };
   return cmocka_run_group_tests(tests, make_keys, drop_keys);
 }
