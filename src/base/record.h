@@ -17,6 +17,10 @@ typedef struct p2p__record_ops {
   /* Gathers n pieces (in all at most `max` bytes, at least 1) into one record at out, which has
    * room for head + bytes + tail. *len: wire bytes. P2P_ELIMIT: nonces are used up. */
   int (*seal)(p2p__record *r, const p2p_bytes *v, size_t n, uint8_t *out, size_t *len);
+  /* Writes the channel's last word, whatever ended it, at out, which has room for head + 64 + tail.
+   * Returns its wire bytes, 0 when there is nothing to say; after it seal gives P2P_ECLOSED. NULL: the
+   * channel has none. */
+  size_t (*finish)(p2p__record *r, uint8_t *out);
   /* The connection is idle: give back what can be rebuilt from keys. NULL: nothing to give. */
   void (*idle)(p2p__record *r);
   void (*free)(p2p__record *r); /* wipes keys */

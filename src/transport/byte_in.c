@@ -108,7 +108,10 @@ static bool settle(byte_link *l, int err, p2p_time now) {
   p2p__bl_mark(l);
   if (err >= 0) return true;
   p2p__bl_last_word(l, now);
-  p2p__bl_die(l, err, stage, true, now);
+  if (err == P2P_ECLOSED) /* inside the channel: as an end of the pipe */
+    p2p__bl_ended(l, err, now);
+  else
+    p2p__bl_die(l, err, stage, true, now);
   return false;
 }
 

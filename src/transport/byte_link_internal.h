@@ -127,7 +127,8 @@ void p2p__bl_resume(byte_link *l, p2p_time now);
 
 /* byte_out.c */
 void p2p__bl_flush(byte_link *l, p2p_time now);
-/* Sends what there is to say once, without regard to the outcome: the link is about to die. */
+/* Sends what there is to say once, and the channel's last word, without regard to the outcome: the
+ * link is about to die. */
 void p2p__bl_last_word(byte_link *l, p2p_time now);
 
 #endif

@@ -169,6 +169,17 @@ static bool tell_room(byte_link *l, p2p_time now) {
   return true;
 }
 
+/* The channel's own last word, behind the *len bytes in tx. */
+static void put_finish(byte_link *l, uint8_t *tx, size_t *len) {
+  if (l->record && l->record->ops->finish) *len += l->record->ops->finish(l->record, tx + *len);
+}
+
+/* Without regard to the outcome: nothing comes after it. */
+static void send_once(byte_link *l, size_t len) {
+  p2p_bytes v = p2p__bytes(p2p__bl_loop(l)->tx, len);
+  if (len) (void)l->pipe->ops->send(l->pipe, &v, 1);
+}
+
 /* Closing: when every queued byte is out, GoAway (peers close on it, so it comes last); then finish
  * our side and wait for the peer's. */
 static void close_when_sent(byte_link *l) {
@@ -181,6 +192,9 @@ static void close_when_sent(byte_link *l) {
     p2p__bl_mark(l);
     return;
   }
+  size_t len = 0;
+  put_finish(l, p2p__bl_loop(l)->tx, &len);
+  send_once(l, len);
   p2p__bl_state(l, BL_LINGERING);
   l->pipe->ops->shutdown(l->pipe);
   p2p__bl_want(l, P2P_IO_READABLE);
@@ -210,7 +224,8 @@ void p2p__bl_flush(byte_link *l, p2p_time now) {
 
 void p2p__bl_last_word(byte_link *l, p2p_time now) {
   size_t len;
-  if (l->left.len || l->broken || !l->pipe || build(l, &len, now) < 0 || !len) return;
-  p2p_bytes v = p2p__bytes(p2p__bl_loop(l)->tx, len);
-  (void)l->pipe->ops->send(l->pipe, &v, 1);
+  if (l->left.len || l->broken || !l->pipe) return;
+  if (build(l, &len, now) < 0) len = 0;
+  put_finish(l, p2p__bl_loop(l)->tx, &len);
+  send_once(l, len);
 }
