@@ -90,6 +90,8 @@ P2P_MUST_USE int p2p__tls_start(p2p__tls *t);
  * server has then still to confirm it); 0: wants more; <0: it failed, p2p__tls_alert says what to
  * tell the peer. Messages behind the end (tickets) are the caller's. */
 P2P_MUST_USE int p2p__tls_recv(p2p__tls *t, p2p__tls_level level, p2p_bytes in);
+/* Whether part of a message is kept, the rest of which has not come. */
+bool p2p__tls_is_partial(const p2p__tls *t);
 /* The alert that belongs to the failure, RFC 8446 section 6; -1: none. */
 int p2p__tls_alert(const p2p__tls *t);
 /* What was agreed; NULL: nothing. Lives as long as t. */

@@ -17,8 +17,12 @@
 
 enum {
   HS_CLIENT_HELLO = 1,
+  HS_SERVER_HELLO = 2,
   HS_ENCRYPTED_EXTENSIONS = 8,
   HS_CERTIFICATE = 11,
+  HS_CERTIFICATE_REQUEST = 13,
+  HS_CERTIFICATE_VERIFY = 15,
+  HS_FINISHED = 20,
   EXT_RECORD_SIZE_LIMIT = 28,
   EXT_QUIC_PARAMETERS = 0x39, /* RFC 9001, section 8.2 */
   EXT_SUPPORTED_VERSIONS = 43,
@@ -480,10 +484,25 @@ static int judge(p2p__tls *t, p2p_bytes message) {
   return 0;
 }
 
+/* Messages of a handshake that may come at all; in which order is for GnuTLS to know. Which of the
+ * others it would take for something else is not: a KeyUpdate, for one, is as good as no
+ * certificate. */
+static bool is_known(const p2p__tls *t, uint8_t type) {
+  static const uint8_t from_server[] = { HS_ENCRYPTED_EXTENSIONS, HS_CERTIFICATE_REQUEST,
+                                         HS_CERTIFICATE, HS_CERTIFICATE_VERIFY, HS_FINISHED };
+  static const uint8_t from_client[] = { HS_CERTIFICATE, HS_CERTIFICATE_VERIFY, HS_FINISHED };
+  if (t->reads == P2P__TLS_INITIAL) return type == (t->client ? HS_SERVER_HELLO : HS_CLIENT_HELLO);
+  return t->client ? memchr(from_server, type, sizeof from_server) != NULL
+                   : memchr(from_client, type, sizeof from_client) != NULL;
+}
+
 static int on_message(p2p__tls *t, p2p_bytes message) {
-  int err = 0, type = message.p[0];
-  if (type == HS_CLIENT_HELLO && !t->client) err = read_hello(t, message, true);
-  if (type == HS_ENCRYPTED_EXTENSIONS && t->client) err = read_hello(t, message, false);
+  int err = 0;
+  uint8_t type = message.p[0];
+  if (!is_known(t, type)) refuse(t, P2P_EPROTO, ALERT_UNEXPECTED_MESSAGE);
+  if (t->err) return t->err;
+  if (type == HS_CLIENT_HELLO) err = read_hello(t, message, true);
+  if (type == HS_ENCRYPTED_EXTENSIONS) err = read_hello(t, message, false);
   if (type == HS_CERTIFICATE) err = judge(t, message);
   if (err) return t->err;
   err = gnutls_handshake_write(t->session, levels[t->reads].theirs, message.p, message.len);
@@ -513,6 +532,8 @@ int p2p__tls_recv(p2p__tls *t, p2p__tls_level level, p2p_bytes in) {
   }
   return 1;
 }
+
+bool p2p__tls_is_partial(const p2p__tls *t) { return p2p__tls_messages_is_partial(&t->messages); }
 
 int p2p__tls_alert(const p2p__tls *t) { return t->err ? t->alert : -1; }
 

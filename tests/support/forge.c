@@ -1,5 +1,6 @@
 /* Certificates as a stranger could make them. */
 #include "support/forge.h"
+#include "unit/crypto/vectors.h"
 
 #include "crypto/crypto.h"
 #include "crypto/ec.h"

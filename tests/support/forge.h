@@ -2,8 +2,6 @@
 #ifndef TESTS_SUPPORT_FORGE_H
 #define TESTS_SUPPORT_FORGE_H
 
-#include "unit/crypto/vectors.h"
-
 #include "peer/certificate.h"
 
 enum { FORGE_TIME = 1700000000 };

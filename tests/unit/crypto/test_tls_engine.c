@@ -1,5 +1,6 @@
 /* The TLS engine against itself and against strangers. */
-#include "tls_side.h"
+#include "support/tls_side.h"
+#include "unit/crypto/vectors.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 /* Two sides of a TLS handshake at the level of its messages. */
-#include "tls_side.h"
+#include "support/tls_side.h"
+#include "unit/crypto/vectors.h"
 
 #include <gnutls/abstract.h>
 

@@ -1,11 +1,10 @@
 /* Two sides of a TLS handshake at the level of its messages: ours, or a stranger's own GnuTLS
  * session with whatever priorities, certificates and extensions he likes. */
-#ifndef P2P_TESTS_TLS_SIDE_H
-#define P2P_TESTS_TLS_SIDE_H
+#ifndef TESTS_SUPPORT_TLS_SIDE_H
+#define TESTS_SUPPORT_TLS_SIDE_H
 
 #include "support/forge.h"
 #include "support/step_pair.h"
-#include "unit/crypto/vectors.h"
 
 #include "crypto/tls_engine.h"
 #include <gnutls/gnutls.h>
