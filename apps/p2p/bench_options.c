@@ -25,31 +25,40 @@ void bench_raise_files(void) {
 }
 
 /* What this build can do of what may be asked for. */
-static bool known(const char *command, const char *option, const char *value, const char *first,
-                  const char *second) {
-  if (strcmp(value, first) == 0 || (second && strcmp(value, second) == 0)) return true;
-  report(command, "--%s %s: not in this build; it has %s%s%s", option, value, first,
-         second ? " and " : "", second ? second : "");
+static bool known(const char *command, const char *option, const char *value,
+                  const char *const *names) {
+  char list[64] = "";
+  for (size_t i = 0; names[i]; i++) {
+    if (strcmp(value, names[i]) == 0) return true;
+    size_t len = strlen(list);
+    snprintf(list + len, sizeof list - len, "%s%s", i == 0 ? "" : " or ", names[i]);
+  }
+  report(command, "--%s %s: not in this build; it has %s", option, value, list);
   return false;
 }
+
+static const char *const transports[] = { "tcp", "quic", NULL };
+static const char *const securities[] = { "noise", "tls", "plaintext", NULL };
+static const char *const muxers[] = { "yamux", "mplex", NULL };
+static const char *const ways[] = { "up", "down", NULL };
+static const char *const closers[] = { "dialer", "remote", NULL };
 
 static bool possible(bench_options *o, const char *command) {
   if (o->gossip && strcmp(o->gossip, "none") != 0) {
     report(command, "--gossip %s: gossip is not in this build", o->gossip);
     return false;
   }
-  return known(command, "transport", o->transport, "tcp", "quic") &&
-         known(command, "security", o->security, "noise", "plaintext") &&
-         known(command, "muxer", o->muxer, "yamux", "mplex") &&
-         keytype_parse(command, o->key_type, &o->key) &&
-         known(command, "dir", o->dir, "up", "down") &&
-         known(command, "by", o->by, "dialer", "remote");
+  return known(command, "transport", o->transport, transports) &&
+         known(command, "security", o->security, securities) &&
+         known(command, "muxer", o->muxer, muxers) &&
+         keytype_parse(command, o->key_type, &o->key) && known(command, "dir", o->dir, ways) &&
+         known(command, "by", o->by, closers);
 }
 
 const args_option bench_option_table[BENCH_N_OPTIONS] = {
   { "transport", 0, "NAME", "tcp or quic", ARGS_TEXT, .at = offsetof(bench_options, transport),
     .standard = "tcp" },
-  { "security", 0, "NAME", "noise, or plaintext", ARGS_TEXT,
+  { "security", 0, "NAME", "noise, tls, or plaintext", ARGS_TEXT,
     .at = offsetof(bench_options, security), .standard = "noise" },
   { "muxer", 0, "NAME", "yamux, or mplex", ARGS_TEXT, .at = offsetof(bench_options, muxer),
     .standard = "yamux" },

@@ -61,8 +61,8 @@ typedef struct p2p_host_opts {
   const char *const *listen;
   size_t n_listen;
 
-  /* Security protocols and muxers in order of preference, by name ("noise", "plaintext"; "yamux",
-   * "mplex"). NULL: the defaults. */
+  /* Security protocols and muxers in order of preference, by name ("noise", "tls", "plaintext";
+   * "yamux", "mplex"). NULL: the defaults: noise and, where the build has it, tls; yamux. */
   const char *const *security;
   size_t n_security;
   const char *const *muxers;

@@ -11,6 +11,9 @@
 #include "protocol/ping/ping.h"
 #include "security/noise.h"
 #include "security/plaintext.h"
+#ifdef P2P_HAVE_GNUTLS
+#include "security/tls.h"
+#endif
 #include "transport/memory.h"
 #include "transport/tcp.h"
 #if defined(P2P_HAVE_QUIC)
@@ -25,6 +28,9 @@ struct host_engines {
 #if defined(P2P_HAVE_QUIC)
   p2p__tls_context *quic_tls; /* made when QUIC is used first */
 #endif
+#ifdef P2P_HAVE_GNUTLS
+  p2p__tls_context *tls; /* made for the first handshake; NULL: there was none */
+#endif
 };
 
 int p2p__host_engines_new(p2p_host *h) {
@@ -38,6 +44,9 @@ void p2p__host_engines_free(p2p_host *h) {
   p2p__noise_static_fini(&h->engines->noise);
 #if defined(P2P_HAVE_QUIC)
   p2p__tls_context_free(h->engines->quic_tls);
+#endif
+#ifdef P2P_HAVE_GNUTLS
+  p2p__tls_context_free(h->engines->tls);
 #endif
   p2p__release(&h->mem, P2P__MEM_HOST, h->engines, sizeof *h->engines);
   h->engines = NULL;
@@ -57,6 +66,28 @@ static int make_noise(void *ctx, p2p__env *env, bool initiator, const p2p_peer_i
   return p2p__noise_step(env, &config, out);
 }
 
+#ifdef P2P_HAVE_GNUTLS
+static int make_tls(void *ctx, p2p__env *env, bool initiator, const p2p_peer_id *expected,
+                    const char *const *muxers, size_t n_muxers, p2p_time deadline,
+                    p2p__step **out) {
+  p2p_host *h = ctx;
+  int64_t unix_s = h->io->ops->unix_ns(h->io) / 1000000000;
+  *out = NULL;
+  if (!h->engines->tls) {
+    int err = p2p__tls_host_new(env, h->identity, unix_s, &h->engines->tls);
+    if (err) return err;
+  }
+  p2p__tls_step_config config = { .context = h->engines->tls,
+                                  .client = initiator,
+                                  .expected = *expected,
+                                  .muxers = muxers,
+                                  .n_muxers = h->limits.early_muxer ? n_muxers : 0,
+                                  .unix_s = unix_s,
+                                  .deadline = deadline };
+  return p2p__tls_step(env, &config, out);
+}
+#endif
+
 static int make_plaintext(void *ctx, p2p__env *env, bool initiator, const p2p_peer_id *expected,
                           const char *const *muxers, size_t n_muxers, p2p_time deadline,
                           p2p__step **out) {
@@ -73,6 +104,9 @@ static const struct {
   bool by_default;
 } builtin_securities[] = {
   { "noise", { .id = "/noise", .make = make_noise }, true },
+#ifdef P2P_HAVE_GNUTLS
+  { "tls", { .id = "/tls/1.0.0", .make = make_tls }, true },
+#endif
   { "plaintext", { .id = "/plaintext/2.0.0", .make = make_plaintext }, false },
 };
 

@@ -154,13 +154,15 @@ static void attempt_won(attempt *a, const p2p__up_up *up, p2p_time now) {
   if (err < 0) p2p__conn_close(c, 0, err);
 }
 
-/* Died without a word from the other side: it may not bear what was sent ahead of its answer. */
+/* Died without a word from the other side: it may not bear what was sent ahead of its answer. Or it
+ * refused the one proposal that could be made so, and another may suit it. */
 static bool attempt_again(attempt *a, const p2p__up_down *down, p2p_time now) {
-  if (!a->optimistic || down->answered || down->stage != P2P_STAGE_SECURITY) return false;
-  if (down->err == P2P_ETIMEOUT || !down->remote) return false;
   p2p__swarm *w = a->dial->conn->swarm;
+  bool refused = down->err == P2P_ENOSEC && w->upgrades->n_securities > 1;
+  if (!a->optimistic || down->stage != P2P_STAGE_SECURITY) return false;
+  if ((down->answered && !refused) || down->err == P2P_ETIMEOUT || !down->remote) return false;
   p2p__peer *peer = p2p__peer_find(&w->peers, &a->dial->expected);
-  if (peer) peer->no_optimism = true;
+  if (peer && !refused) peer->no_optimism = true;
   a->optimistic = false;
   a->err = attempt_begin(a, now);
   return a->err >= 0;

@@ -57,7 +57,7 @@ class Usage(cli.Case):
         self.assert_fails(cli.run("perf", SOMEBODY), 2, "--upload")
 
     def test_what_this_build_has_not(self):
-        for option, value, has in (("--transport", "ws", "tcp"), ("--security", "tls", "noise"),
+        for option, value, has in (("--transport", "ws", "tcp"), ("--security", "ssl", "noise or tls"),
                                    ("--muxer", "spdystream", "yamux")):
             self.assert_fails(cli.run("bench", "serve", option, value), 2, f"{option} {value}: not in this build", has)
         self.assert_fails(cli.run("bench", "serve", "--key-type", "dsa"), 2, "dsa: no such type of key", "ed25519")
