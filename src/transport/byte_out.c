@@ -1,10 +1,11 @@
-/* Bytes to the pipe: pieces are pulled from the muxer and sealed into the loop's send buffer, up to
- * four records for one send. Nothing is sealed while the pipe has no room; of a short write only the
+/* Bytes to the pipe: pieces are pulled from the muxer and sealed into the loop's send buffer, about
+ * 256 KiB for one send. Nothing is sealed while the pipe has no room; of a short write only the
  * sealed remainder is kept. */
 #include "transport/byte_link_internal.h"
 
 enum {
   OUT_PIECES = 64,
+  OUT_RECORDS_MAX = 16,   /* in one send */
   OUT_TURN = 1 << 20,     /* bytes one link sends in a turn before others have theirs */
   OUT_RECORD_MIN = 1400,  /* a record no larger than a packet */
   OUT_FLIGHT_PART = 4,    /* after idle, a record is this part of what has left since */
@@ -38,9 +39,17 @@ static size_t next_pieces(byte_link *l, p2p__wr *lines, p2p_bytes *v, p2p_time n
   return n;
 }
 
-/* Seals up to four records behind the *len bytes in tx. */
+/* Records for one send: four, or of shorter ones as many as fit when they are as long as they can
+ * be. A call of the system for every 64 KiB costs a fifth of what TLS can move. */
+static size_t batch_size(const byte_link *l) {
+  const p2p__record *r = l->record;
+  size_t fit = (P2P__TX_SPACE - P2P__TX_CLEAR) / (r->head + r->max + r->tail);
+  return record_size(l) == r->max ? p2p__min(fit, OUT_RECORDS_MAX) : P2P__TX_RECORDS;
+}
+
+/* Seals a batch of records behind the *len bytes in tx. */
 static int build_records(byte_link *l, uint8_t *tx, size_t *len, p2p_time now) {
-  for (int i = 0; i < P2P__TX_RECORDS; i++) {
+  for (size_t n_records = batch_size(l); n_records > 0; n_records--) {
     uint8_t space[BL_PLAIN];
     p2p__wr lines = p2p__wr_of(space, sizeof space);
     p2p_bytes v[OUT_PIECES];

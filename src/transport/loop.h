@@ -18,7 +18,7 @@ enum {
   P2P__RX_FAIR = 65536,            /* … while other sources are ready too */
   P2P__RX_EARLY = 32768,           /* … before the connection is up */
   P2P__RX_SPACE = P2P__RX + 65552, /* behind a carry */
-  P2P__TX_RECORDS = 4,             /* records in one send */
+  P2P__TX_RECORDS = 4,             /* of the longest records in one send */
   P2P__TX_CLEAR = 16384,           /* … and handshake messages before them */
   P2P__TX_SPACE = P2P__TX_RECORDS * (65537 + 16) + P2P__TX_CLEAR,
   P2P__FACTS = 64 /* facts taken in one wait */
