@@ -48,12 +48,18 @@ static int verify_ed25519(p2p_bytes spki, p2p_bytes msg, p2p_bytes sig) {
   return p2p__ed25519_is_key(key) ? p2p__ed25519_verify(key.p, msg, sig) : P2P_EKEY;
 }
 
+static int verify_ec(size_t i, p2p_bytes spki, p2p_bytes msg, p2p_bytes sig) {
+  if (!p2p__ecdsa_is_key(spki)) return P2P_EKEY;
+  if (!p2p__ecdsa_is_signature(sig)) return P2P_ESIG;
+  return p2p__ecdsa_verify_hashed(spki, algorithms[i].hash(), msg, sig);
+}
+
 static int verify_with(size_t i, p2p_bytes spki, p2p_bytes msg, p2p_bytes sig) {
   key_kind kind = algorithms[i].kind;
   if (kind == KEY_ED25519) return verify_ed25519(spki, msg, sig);
-  if (!(kind == KEY_EC ? p2p__ecdsa_is_key(spki) : p2p__rsa_is_key(spki))) return P2P_EKEY;
-  if (kind == KEY_EC && !p2p__ecdsa_is_signature(sig)) return P2P_ESIG;
-  return p2p__spki_verify(spki, algorithms[i].hash(), kind == KEY_RSA_PSS, msg, sig);
+  if (kind == KEY_EC) return verify_ec(i, spki, msg, sig);
+  if (!p2p__rsa_is_key(spki)) return P2P_EKEY;
+  return p2p__rsa_verify_hashed(spki, algorithms[i].hash(), kind == KEY_RSA_PSS, msg, sig);
 }
 
 int p2p__x509_verify(p2p_bytes spki, p2p_bytes algorithm, p2p_bytes msg, p2p_bytes sig) {
