@@ -152,6 +152,16 @@ class Listen(Pipes):
         self.assertEqual(self.finish(client), (0, b"", ""))
         self.assertEqual(self.finish(server), (0, b"", ""))
 
+    def test_over_quic(self):
+        server = self.start("listen", "--exec", "cat", "--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "/cat/1")
+        said = self.line_of(server.stderr)
+        if "not supported" in said:
+            self.skipTest("a build without QUIC")
+        address = re.search(r"listening on (\S+)", said).group(1)
+        code, out, err = self.finish(self.start("connect", address, "/cat/1"), SOMETHING)
+        self.assertEqual((code, out == SOMETHING, err), (0, True, ""))
+        self.assertEqual(self.finish(server)[0], 0)
+
     def test_standard_output_is_data(self):
         server, address = self.listener("/talk/1", stdin=subprocess.DEVNULL)
         with open(f"{self.folder}/in", "wb") as file:
