@@ -250,7 +250,8 @@ static void engine_refuses_older_versions(void **state) {
   }
 }
 
-/* A server that asks for a certificate and gets none has no peer: ID-03. */
+/* ID-03, ID-17, HS-06: a server that asks for a certificate and gets none has no peer; of several none
+ * is looked at. */
 static void engine_wants_exactly_one_certificate(void **state) {
   (void)state;
   static const struct {
@@ -343,6 +344,39 @@ static void engine_refuses_bytes_behind_the_last_message(void **state) {
     assert_int_equal(side_alert(p, who), 10);
     side_pair_free(p);
   }
+}
+
+/* HS-08: a hello that names a session of nobody's, with a binder that cannot be right. We resume
+ * nothing, so that it is a hello like any other. */
+static void engine_ignores_sessions_to_resume(void **state) {
+  (void)state;
+  static const uint8_t more[] = {
+    0,   45,  0, 2,  1, 1, /* psk_key_exchange_modes */
+    0,   41,  0, 49, 0, 10, 0, 4,  'n', 'o',
+    'n', 'e', 0, 0,  0, 0,  0, 35, 34,  0 /* pre_shared_key: one identity, a binder of zeros */
+  };
+  enum { BINDER = 33 };
+  side_pair *p = side_pair_new(false);
+  side *c = &p->side[0], *s = &p->side[1];
+  assert_int_equal(p2p__tls_start(c->tls), 0);
+  uint8_t hello[4096] = { 0 };
+  memcpy(hello, c->bytes, c->len);
+  memcpy(hello + c->len, more, sizeof more);
+  size_t n = c->len + sizeof more + BINDER;
+  p2p__rd r = p2p__rd_of(p2p__bytes(hello, c->len));
+  p2p__rd_bytes(&r, 4 + 2 + 32);
+  p2p__rd_bytes(&r, p2p__rd_u8(&r));
+  p2p__rd_bytes(&r, p2p__rd_be16(&r));
+  p2p__rd_bytes(&r, p2p__rd_u8(&r));
+  size_t at = c->len - p2p__rd_left(&r), extensions = p2p__rd_be16(&r);
+  p2p__put_be16(hello + at, (uint16_t)(extensions + sizeof more + BINDER));
+  p2p__put_be16(hello + 2, (uint16_t)(n - 4));
+  assert_int_equal(p2p__tls_recv(s->tls, P2P__TLS_INITIAL, p2p__bytes(hello, n)), 0);
+  assert_int_equal(s->bytes[0],
+                   2); /* ServerHello, which accepts no session: its last extension … */
+  assert_null(memmem(s->bytes, s->parts[0].len, "\0\x29\0\2\0\0", 6));
+  assert_true(s->n_parts > 1); /* … and a certificate of its own follows */
+  side_pair_free(p);
 }
 
 static void engine_notices_every_changed_byte(void **state) {
@@ -469,6 +503,7 @@ int main(void) {
     cmocka_unit_test(engine_refuses_what_is_no_client_hello),
     cmocka_unit_test(engine_refuses_messages_that_straddle_a_change_of_keys),
     cmocka_unit_test(engine_refuses_bytes_behind_the_last_message),
+    cmocka_unit_test(engine_ignores_sessions_to_resume),
     cmocka_unit_test(engine_notices_every_changed_byte),
     cmocka_unit_test(engine_writes_no_keys_where_the_environment_says),
     cmocka_unit_test(engine_tells_keys_to_whom_the_context_names),

@@ -205,6 +205,7 @@ static void judge_takes_every_proper_form(void **state) {
   p2p_identity_fini(&id);
 }
 
+/* ID-06, ID-17. */
 static void judge_refuses_forgeries(void **state) {
   (void)state;
   p2p_identity id = identity_at(0), other = identity_at(2);
@@ -253,7 +254,8 @@ static void judge_refuses_forgeries(void **state) {
   p2p_identity_fini(&other);
 }
 
-/* The certificate of one key with the extension of another certificate: nobody may be replayed. */
+/* ID-16: the certificate of one key with the extension of another certificate: nobody may be
+ * replayed. */
 static void judge_refuses_a_replayed_extension(void **state) {
   (void)state;
   uint8_t der[P2P__CERTIFICATE_MAX];
@@ -265,6 +267,7 @@ static void judge_refuses_a_replayed_extension(void **state) {
   p2p_identity_fini(&thief);
 }
 
+/* ID-01. */
 static void judge_refuses_every_changed_bit_and_every_prefix(void **state) {
   (void)state;
   step_world w;

@@ -21,6 +21,7 @@ static void sides_know_each_other_afterwards(void **state) {
   tls_duo_free(d);
 }
 
+/* HS-05. */
 static void handshake_works_at_every_split(void **state) {
   (void)state;
   for (size_t chunk = 1; chunk < 1200; chunk += chunk < 8 ? 1 : 97) {
@@ -189,6 +190,7 @@ static void liars_are_refused(void **state) {
   }
 }
 
+/* HS-04. */
 static void handshake_ends_at_its_deadline(void **state) {
   (void)state;
   tls_duo *d = tls_duo_new();

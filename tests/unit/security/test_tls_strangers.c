@@ -60,6 +60,7 @@ static void hears_clear(const clear_row *row, int who) {
   tls_duo_free(d);
 }
 
+/* HS-07 among them: close_notify in the middle of a handshake. */
 static void bad_records_in_the_clear_end_it(void **state) {
   (void)state;
   for (size_t i = 0; i < P2P_COUNT(clear_rows); i++) {
