@@ -54,6 +54,12 @@ class Node(cli.Case):
             done = cli.run("node", "--listen", listen, "--key", f"{self.folder}/key")
         self.assert_fails(done, 1, listen, "address already in use", "another port")
 
+    def test_limits_by_name(self):
+        _, address = self.node("--limit", "handshake_timeout=200ms", "--limit", "multistream_line=64")
+        host, port = address.split("/")[2], int(address.split("/")[4])
+        with socket.create_connection((host, port), timeout=cli.PATIENCE) as silent:
+            self.assertEqual(silent.recv(1), b"")
+
     def test_a_goodbye_is_heard(self):
         node, address = self.node()
         ping = self.child("ping", address, "--json", "--interval", "0.01")

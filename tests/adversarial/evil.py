@@ -1,0 +1,51 @@
+"""evilpeer and ours, as the tests beside this file run them: both are named on the command line."""
+
+import os
+import subprocess
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
+import cli  # noqa: E402
+
+EVIL = ""
+ANSWER, PATIENCE = 10, 30  # seconds; a row that passes waits for neither
+# Freed memory counts as memory: a sanitizer holds back little of it.
+os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=4"]))
+
+# Ours with short deadlines, so that the rows that wait for one are quick; not so short that an honest
+# peer on a busy machine would meet them.
+SHORT = {
+    "handshake_timeout": "3s", "negotiate_timeout": "3s", "identify_timeout": "2s", "ping_timeout": "3s",
+    "yamux_keepalive": "2s", "yamux_keepalive_timeout": "3s", "carry_timeout": "3s",
+}
+
+
+def limits():
+    return [word for name, value in SHORT.items() for word in ("--limit", f"{name}={value}")]
+
+
+def drain(child):
+    """Reads what the child says from now on: it tells of every connection, and a full pipe would stop it."""
+    source = child.process.stdout.fileno()
+
+    def run():
+        while os.read(source, 65536):
+            pass
+
+    threading.Thread(target=run, daemon=True).start()
+
+
+def rows(side):
+    """The rows that attack one who listens (dial) or who dials (serve)."""
+    out = subprocess.run([EVIL, "list"], capture_output=True, text=True, check=True, timeout=60).stdout
+    return [line.split()[0] for line in out.splitlines() if line.split()[2] in (side, "both")]
+
+
+def main():
+    global EVIL
+    EVIL, cli.PROGRAM = sys.argv[1:3]
+    del sys.argv[1:3]
+    unittest.main()

@@ -1,0 +1,54 @@
+"""Every row that attacks one who listens, against `p2p node`."""
+
+import subprocess
+
+import evil  # first: it knows where cli.py is
+import cli
+
+
+class Listener(cli.Case):
+    def test_node_survives_every_row(self):
+        node, address = self.node(*evil.limits())
+        evil.drain(node)
+        report = f"{self.folder}/report.md"
+        done = subprocess.run(
+            [evil.EVIL, "--pid", str(node.process.pid), "--answer", str(evil.ANSWER), "--patience", str(evil.PATIENCE),
+             "--scale", "2000", "--report", report, "all", address],
+            capture_output=True, text=True, timeout=300, check=False)
+        self.assertEqual(done.returncode, 0, f"{done.stdout}{done.stderr}{node.errors()}")
+        with open(report, encoding="utf-8") as file:
+            told = [line.split("|")[1].strip() for line in file if line.startswith("| ")]
+        self.assertEqual(told[1:], evil.rows("dial"))
+        self.assertIsNone(node.process.poll())
+        node.signal()
+        self.assertEqual(node.wait(), 0, node.errors())
+
+
+class Refusals(cli.Case):
+    """A verdict that nothing can miss is none: evilpeer sees it when its victim does badly."""
+
+    def evil(self, row, address, *options):
+        return subprocess.run([evil.EVIL, "--answer", "0.3", "--patience", "0.3", *options, "run", row, address],
+                              capture_output=True, text=True, timeout=60, check=False)
+
+    def test_deadline_missed(self):
+        _, address = self.node()  # its deadlines are 10 s
+        done = self.evil("HS-04.silent", address)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stdout, r"\AHS-04\.silent +bytes +late ")
+
+    def test_nobody_there(self):
+        node, address = self.node()
+        node.signal()
+        node.wait()
+        done = self.evil("HS-02.garbage", address)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stdout, r" died ")
+
+    def test_no_such_row(self):
+        done = self.evil("XX-01", "/ip4/127.0.0.1/tcp/1")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+
+
+if __name__ == "__main__":
+    evil.main()
