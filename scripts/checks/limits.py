@@ -1,11 +1,15 @@
-"""Every line of limits.def is complete: name, unit, default, min, max, reason, all sensible."""
+"""Every limit is complete (name, unit, default, min, max, reason), has a test, and stands in docs/security.md."""
 
 import ast
 import re
 
+import named
 from common import blank, line_of
 
 FILE = "src/base/limits.def"
+TESTS = "tests/limits.txt"  # limit and the tests that hold it to its bound
+PAGE = "docs/security.md"
+BEGIN, END = "<!-- limits: written by scripts/checks/run.py --fix limits -->", "<!-- end of limits -->"
 CALL = re.compile(r"\bP2P_LIMIT\s*\(")
 # Units of the macros a value may be written with.
 SCALE = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "US": 10**3, "MS": 10**6,
@@ -67,15 +71,97 @@ def line_problem(args, seen):
     return None
 
 
+def lines_of(tree):
+    """(position, arguments) of every line."""
+    text = tree.text(FILE)
+    blanked = re.sub(r"^[ \t]*#.*$", lambda m: " " * len(m.group()), blank(text), flags=re.M)
+    for match in CALL.finditer(blanked):
+        yield match.start(), arguments(text, blanked, match.end())
+
+
+# ---- the test of each ----
+
+def tests_of(tree):
+    """{limit: tests} of TESTS."""
+    found = {}
+    for raw in tree.text(TESTS).splitlines():
+        words = raw.split("#", 1)[0].split()
+        if words:
+            found[words[0]] = words[1:]
+    return found
+
+
+def test_problems(tree, names):
+    if not (tree.root / TESTS).exists():
+        return [f"{TESTS} is missing"]
+    tests, problems = tests_of(tree), []
+    for name in names:
+        wrong = [named.problem(tree, test) for test in tests.get(name, [])]
+        if not wrong:
+            problems.append(f"{TESTS}: {name} has no test that holds it to its bound")
+        problems += [f"{TESTS}: {name}: {problem}" for problem in wrong if problem]
+    return problems + [f"{TESTS}: there is no limit {name}" for name in tests if name not in names]
+
+
+# ---- the table of the docs ----
+
+def readable(number, unit):
+    """A value as a person would write it."""
+    if unit == "ns":
+        return f"{number / 1e9:g} s" if number >= 10**9 or not number else f"{number / 1e6:g} ms"
+    if unit == "bytes":
+        for scale, word in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+            if number >= scale and number % scale == 0:
+                return f"{number // scale} {word}"
+    return f"{number:,}" + ("" if unit in ("ns", "switch") else f" {unit}")
+
+
+def table(tree):
+    tests = tests_of(tree)
+    rows = ["| limit | default | from | to | reason | held by |", "|---|---|---|---|---|---|"]
+    for _, (name, unit, *numbers, reason) in lines_of(tree):
+        bare = unit.strip('"')
+        cells = [readable(value(number), bare) for number in numbers]
+        why = "".join(re.findall(r'"((?:\\.|[^"\\])*)"', reason)).replace("|", "\\|")
+        held = ", ".join(f"`{test}`" for test in tests.get(name, []))
+        rows.append(f"| {name} | {' | '.join(cells)} | {why} | {held} |")
+    return "\n".join(rows)
+
+
+def page(tree):
+    """PAGE as it is and as it must be; None without the two marks."""
+    text = tree.text(PAGE)
+    if BEGIN not in text or END not in text:
+        return text, None
+    head, rest = text.split(BEGIN, 1)
+    return text, f"{head}{BEGIN}\n{table(tree)}\n{END}{rest.split(END, 1)[1]}"
+
+
+def page_problems(tree):
+    if not (tree.root / PAGE).exists():
+        return [f"{PAGE} is missing"]
+    have, want = page(tree)
+    if want is None:
+        return [f"{PAGE}: has no table of limits: put in its two marks"]
+    return [] if have == want else [f"{PAGE}: its table is not that of {FILE}: scripts/checks/run.py --fix limits"]
+
+
+def fix(tree):
+    _, want = page(tree)
+    (tree.root / PAGE).write_text(want, encoding="utf-8")
+    return 0
+
+
 def check(tree):
     if not (tree.root / FILE).exists():
         return [f"{FILE} is missing"], ""
     text, seen, problems = tree.text(FILE), set(), []
-    blanked = re.sub(r"^[ \t]*#.*$", lambda m: " " * len(m.group()), blank(text), flags=re.M)
-    for match in CALL.finditer(blanked):
-        problem = line_problem(arguments(text, blanked, match.end()), seen)
+    for position, args in lines_of(tree):
+        problem = line_problem(args, seen)
         if problem:
-            problems.append(f"{FILE}:{line_of(text, match.start())}: {problem}")
+            problems.append(f"{FILE}:{line_of(text, position)}: {problem}")
     if not seen and not problems:
         problems.append(f"{FILE}: no limit found")
+    if not problems:
+        problems = test_problems(tree, seen) or page_problems(tree)
     return problems, f"{len(seen)} limits"

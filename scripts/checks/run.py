@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""run.py [--build DIR] [--fix format] [CHECK…]: one line for each check, its violations below."""
+"""run.py [--build DIR] [--fix format|limits] [CHECK…]: one line for each check, its violations below."""
 
 import argparse
 import importlib
@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import HERE, Tree  # noqa: E402
 
 CHECKS = (
-    "layers", "headers", "symbols", "globals", "exports", "banned", "sizes", "limits", "words",
+    "layers", "headers", "symbols", "globals", "exports", "banned", "sizes", "limits", "containers", "attacks", "words",
     "vectors", "format", "windows",
 )
 SHOWN = 20
@@ -36,7 +36,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", help="build directory, default build/")
     parser.add_argument("--root", default=HERE.parent.parent)
-    parser.add_argument("--fix", choices=["format"])
+    parser.add_argument("--fix", choices=["format", "limits"])
     parser.add_argument("checks", nargs="*", metavar="CHECK")
     options = parser.parse_args()
     unknown = set(options.checks) - set(CHECKS)

@@ -44,7 +44,8 @@ typedef struct bl_upgrade {
   p2p__step_result result;
   size_t security; /* agreed: index into upgrades->securities */
   size_t plain_len;
-  uint8_t plain[BL_PLAIN]; /* partial line of the muxer negotiation */
+  uint8_t *plain; /* BL_PLAIN bytes for a partial line of the muxer negotiation; NULL before it:
+                     a stranger who never proves who it is does not cost them */
 } bl_upgrade;
 
 /* Bytes kept between turns: a partial record (in), a sealed remainder (out). */

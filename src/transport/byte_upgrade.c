@@ -48,7 +48,8 @@ void p2p__bl_upgrade_free(byte_link *l) {
   p2p__step_free(up->secure);
   p2p__step_free(up->select_mux);
   p2p__record_free(up->result.record); /* when the handshake's result was not taken over */
-  p2p__wipe(up->plain, sizeof up->plain);
+  if (up->plain) p2p__wipe(up->plain, BL_PLAIN);
+  p2p__release(p2p__bl_env(l)->mem, P2P__MEM_LINK, up->plain, BL_PLAIN);
   p2p__release(p2p__bl_loop(l)->mem, P2P__MEM_LINK, up, sizeof *up);
   l->up = NULL;
 }
@@ -164,6 +165,8 @@ static int upgrade_mux_done(byte_link *l, p2p_time now) {
 int p2p__bl_upgrade_plain(byte_link *l, p2p__span *in, p2p_time now) {
   bl_upgrade *up = l->up;
   size_t had = up->plain_len, n = p2p__min(in->len, BL_PLAIN - had), used = 0;
+  if (!up->plain) up->plain = p2p__alloc_raw(p2p__bl_env(l)->mem, P2P__MEM_LINK, BL_PLAIN);
+  if (!up->plain) return P2P_ENOMEM;
   memcpy(up->plain + had, in->p, n);
   int r = up->select_mux->ops->recv(up->select_mux, p2p__bytes(up->plain, had + n), &used, now);
   if (r < 0) return r == P2P_ENOPROTO ? P2P_ENOMUX : r;

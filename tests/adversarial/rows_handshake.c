@@ -123,6 +123,18 @@ static verdict hs02_short(evil *e) {
   return must_end(p);
 }
 
+/* A record of which ten bytes come. */
+static verdict hs02_partial(evil *e) {
+  static const uint8_t record[12] = { 4, 0, 1, 2, 3 };
+  peer *p = mux_session(e);
+  if (!p) return EVIL_BROKEN;
+  p->mute = true; /* an answer would lie inside the record */
+  peer_send(p, record, sizeof record);
+  verdict v = peer_ends(p, e->patience * 4) ? EVIL_SURVIVED : EVIL_LATE;
+  peer_free(p);
+  return v;
+}
+
 /* The record of a moment ago once more. */
 static verdict hs02_replay(evil *e) {
   peer *p = mux_session(e);
@@ -266,6 +278,8 @@ static const row rows[] = {
   { "HS-01.small", "noise", RSA, "an RSA key of 512 bits", ROW_DIAL, 0, hs01_small },
   { "HS-02.garbage", "noise", DECRYPT, "a record that was never sealed", BOTH, 0, hs02 },
   { "HS-02.short", "noise", DECRYPT, "a record shorter than its tag", BOTH, 0, hs02_short },
+  { "HS-02.partial", "noise", DECRYPT, "a record of which ten bytes come", ROW_DIAL, 0,
+    hs02_partial },
   { "HS-02.replay", "noise", DECRYPT, "a record sealed with the last one's nonce", BOTH, 0,
     hs02_replay },
   { "HS-04.silent", "bytes", HALF, "connects and says nothing", BOTH, 0, hs04_silent },

@@ -24,6 +24,15 @@ class Listener(cli.Case):
         self.assertEqual(node.wait(), 0, node.errors())
 
 
+class Limits(cli.Case):
+    def test_streams_in_negotiation_are_few(self):
+        """The row passes at its deadline, too: here there is none in sight."""
+        _, address = self.node("--limit", "negotiating_per_conn=16", "--limit", "negotiate_timeout=300s")
+        done = subprocess.run([evil.EVIL, "--answer", str(evil.ANSWER), "--patience", str(evil.PATIENCE), "run",
+                               "MS-01.many", address], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
 class Refusals(cli.Case):
     """A verdict that nothing can miss is none: evilpeer sees it when its victim does badly."""
 

@@ -1,0 +1,5 @@
+typedef struct p2p__swarm {
+  p2p__map conns; /* by peer */
+  p2p__list node;
+  p2p__queue out, in;
+} p2p__swarm;
