@@ -107,6 +107,13 @@ bench: all
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)bench/run --peers $(PEERS) $(ARGS)
 
+## evil-compare  evilpeer against ours and others (PEERS=go,rust,js): docs/internals/evilpeer.md
+evil-compare: all
+	$(Q)cmake --build $(BUILD)/release --target evilpeer -j $(JOBS) $(VERBOSE)
+	$(Q)scripts/setup --peers $(PEERS)
+	$(Q)tests/interop/build $(PEERS)
+	$(Q)tests/adversarial/compare --peers $(PEERS) $(ARGS)
+
 ## load          10,000 half-open connections, 100,000 opened and closed: what they cost, and no drift
 load: all
 	$(Q)tests/load/load $(BUILD)/p2p --strict $(ARGS)

@@ -176,8 +176,8 @@ typedef struct family {
   const row *rows;
   size_t n;
 } family;
-extern const family evil_identity, evil_handshake, evil_lines, evil_framing, evil_yamux,
-    evil_identify, evil_ping, evil_swarm;
+extern const family evil_identity, evil_handshake, evil_lines, evil_framing, evil_yamux, evil_mplex,
+    evil_identify, evil_ping, evil_swarm, evil_tls;
 
 /* ---- reports ---- */
 typedef struct result {

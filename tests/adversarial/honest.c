@@ -30,8 +30,10 @@ static bool visit(p2p_host *h, const char *addr, p2p_time deadline) {
 }
 
 bool honest_once(const char *addr, p2p_time within, p2p_time *took) {
-  static const char *const nowhere[] = { NULL };
-  const p2p_host_opts opts = { .size = sizeof opts, .listen = nowhere };
+  static const char *const nowhere[] = { NULL }, *const muxers[] = { "yamux", "mplex" };
+  const p2p_host_opts opts = {
+    .size = sizeof opts, .listen = nowhere, .muxers = muxers, .n_muxers = P2P_COUNT(muxers)
+  };
   p2p_time begun = evil_now();
   p2p_host *h;
   if (p2p_host_new(&h, &opts) < 0) return false;

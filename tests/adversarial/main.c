@@ -9,14 +9,14 @@
 enum { ROWS_MAX = 200, EXIT_USAGE = 2 };
 
 static const family *const families[] = {
-  &evil_identity, &evil_handshake, &evil_lines, &evil_framing,
-  &evil_yamux,    &evil_identify,  &evil_ping,  &evil_swarm,
+  &evil_identity, &evil_handshake, &evil_lines, &evil_framing, &evil_yamux,
+  &evil_mplex,    &evil_identify,  &evil_ping,  &evil_swarm,   &evil_tls,
 };
 
 typedef struct options {
   uint64_t pid, scale, mib;
   p2p_time brief, patience;
-  const char *report;
+  const char *report, *layer;
 } options;
 
 static const row *row_find(const char *id) {
@@ -91,6 +91,10 @@ static int run_one(const char *id, const char *addr, const options *o) {
   return passed(got.verdict) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static bool is_wanted(const row *r, const options *o) {
+  return r->sides & ROW_DIAL && (!o->layer || strcmp(o->layer, r->layer) == 0);
+}
+
 static int run_all(const char *addr, const options *o) {
   static result results[ROWS_MAX];
   size_t n = 0, failed = 0;
@@ -103,7 +107,7 @@ static int run_all(const char *addr, const options *o) {
   }
   for (size_t f = 0; f < P2P_COUNT(families); f++)
     for (size_t i = 0; i < families[f]->n; i++) {
-      if (!(families[f]->rows[i].sides & ROW_DIAL)) continue;
+      if (!is_wanted(&families[f]->rows[i], o)) continue;
       results[n] = attack(&e, &families[f]->rows[i], o);
       failed += !passed(results[n++].verdict);
     }
@@ -168,6 +172,7 @@ static const char HELP[] =
     "  --answer SECONDS    what must be refused must be refused so soon (3)\n"
     "  --patience SECONDS  a deadline of the other side must have passed by then (20)\n"
     "  --scale N           repetitions of a flood (20000)\n"
+    "  --layer NAME        all: only the rows of this layer\n"
     "  --report FILE       all: the results as Markdown, or as JSON when it ends in .json\n\n"
     "A row passes when the other side does what the row asks, an honest peer is served meanwhile "
     "and\n"
@@ -194,6 +199,7 @@ static bool take_option(options *o, int which) {
   case 'a': return number(optarg, 1e9, &o->brief);
   case 'w': return number(optarg, 1e9, &o->patience);
   case 's': return number(optarg, 1, &o->scale);
+  case 'l': o->layer = optarg; return true;
   case 'r': o->report = optarg; return true;
   default: return false;
   }
@@ -201,10 +207,15 @@ static bool take_option(options *o, int which) {
 
 int main(int argc, char **argv) {
   static const struct option longs[] = {
-    { "pid", required_argument, NULL, 'p' },    { "memory", required_argument, NULL, 'm' },
-    { "answer", required_argument, NULL, 'a' }, { "patience", required_argument, NULL, 'w' },
-    { "scale", required_argument, NULL, 's' },  { "report", required_argument, NULL, 'r' },
-    { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+    { "pid", required_argument, NULL, 'p' },
+    { "memory", required_argument, NULL, 'm' },
+    { "answer", required_argument, NULL, 'a' },
+    { "patience", required_argument, NULL, 'w' },
+    { "scale", required_argument, NULL, 's' },
+    { "report", required_argument, NULL, 'r' },
+    { "layer", required_argument, NULL, 'l' },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
   };
   options o = { .scale = 20000, .mib = 32, .brief = 3 * P2P_SECOND, .patience = 20 * P2P_SECOND };
   int which;

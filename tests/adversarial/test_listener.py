@@ -24,6 +24,17 @@ class Listener(cli.Case):
         self.assertEqual(node.wait(), 0, node.errors())
 
 
+class Mplex(cli.Case):
+    def test_server_survives_every_row(self):
+        """`p2p node` does not offer mplex, so that the rows above found nothing to attack."""
+        server, address = self.server("--muxer", "mplex")
+        done = subprocess.run([evil.EVIL, "--pid", str(server.process.pid), "--answer", str(evil.ANSWER), "--patience",
+                               str(evil.PATIENCE), "--scale", "2000", "--layer", "mplex", "all", address],
+                              capture_output=True, text=True, timeout=300, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotIn("n/a", done.stdout)
+
+
 class Limits(cli.Case):
     def test_streams_in_negotiation_are_few(self):
         """The row passes at its deadline, too: here there is none in sight."""
