@@ -18,7 +18,7 @@ else
 endif
 
 .PHONY: all run test test-gcc test-clang tsan fuzz differential minimal check check-checks check-sim \
-        interop sim bench size format install uninstall consumer clean setup help
+        interop sim bench load size format install uninstall consumer clean setup help
 .DEFAULT_GOAL := all
 
 # build PRESET [DEFINITION…] [WHAT]: configure (nothing happens when nothing changed) and compile.
