@@ -39,9 +39,16 @@ def drain(child):
 
 
 def rows(side):
-    """The rows that attack one who listens (dial) or who dials (serve)."""
+    """The rows that attack one who listens (dial) or who dials (serve), with their layers."""
     out = subprocess.run([EVIL, "list"], capture_output=True, text=True, check=True, timeout=60).stdout
-    return [line.split()[0] for line in out.splitlines() if line.split()[2] in (side, "both")]
+    words = [line.split() for line in out.splitlines()]
+    return {row: layer for row, layer, whom, *_ in words if whom in (side, "both")}
+
+
+def speaks_tls():
+    """Whether this build does: else it does not get so far as to be refused by an empty port."""
+    done = cli.run("bench", "run", "ping", "--security", "tls", "--addr", "/ip4/127.0.0.1/tcp/1")
+    return done.code == 1
 
 
 def main():

@@ -18,7 +18,7 @@ class Listener(cli.Case):
         self.assertEqual(done.returncode, 0, f"{done.stdout}{done.stderr}{node.errors()}")
         with open(report, encoding="utf-8") as file:
             told = [line.split("|")[1].strip() for line in file if line.startswith("| ")]
-        self.assertEqual(told[1:], evil.rows("dial"))
+        self.assertEqual(told[1:], list(evil.rows("dial")))
         self.assertIsNone(node.process.poll())
         node.signal()
         self.assertEqual(node.wait(), 0, node.errors())
