@@ -18,7 +18,7 @@ else
 endif
 
 .PHONY: all run test test-gcc test-clang tsan fuzz differential minimal check check-checks check-sim \
-        interop sim bench load size format install uninstall consumer clean setup help
+        interop sim bench evil-compare load size format install uninstall consumer clean setup help
 .DEFAULT_GOAL := all
 
 # build PRESET [DEFINITION…] [WHAT]: configure (nothing happens when nothing changed) and compile.
@@ -106,6 +106,13 @@ bench: all
 	$(Q)scripts/setup --peers $(PEERS)
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)bench/run --peers $(PEERS) $(ARGS)
+
+## evil-compare  evilpeer against ours and others (PEERS=go,rust,js): docs/internals/evilpeer.md
+evil-compare: all
+	$(Q)cmake --build $(BUILD)/release --target evilpeer -j $(JOBS) $(VERBOSE)
+	$(Q)scripts/setup --peers $(PEERS)
+	$(Q)tests/interop/build $(PEERS)
+	$(Q)tests/adversarial/compare --peers $(PEERS) $(ARGS)
 
 ## evil-compare  evilpeer against ours and others (PEERS=go,rust,js): docs/internals/evilpeer.md
 evil-compare: all
