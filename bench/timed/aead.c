@@ -72,7 +72,7 @@ static size_t find(p2p__crypto *crypto, subject *s, size_t most) {
                           .chosen = (int)b == chosen };
         p2p__aead *a = &s[n++].aead;
         (use ? p2p__aead_init_packets : p2p__aead_init)(
-            a, crypto, (p2p__aead_kind)(P2P__CHACHA20_POLY1305 + cipher), true, key);
+            a, crypto, (p2p__aead_kind)((int)P2P__CHACHA20_POLY1305 + (int)cipher), true, key);
         a->backend = (uint8_t)b;
       }
     }
