@@ -1,6 +1,7 @@
 # The front door. CMake does the work; these are the commands one types.
 # Variables: V=1 (verbose), PEERS=go,rust,js, ARGS=… (for run, tests, interop, bench), BUILD=dir,
-# JOBS=n, SEEDS="1 2 3", FUZZ_SECONDS=n, KEY=file, PREFIX=/usr/local, DESTDIR=dir.
+# JOBS=n, SEEDS="1 2 3", FUZZ_SECONDS=n, KEY=file, PREFIX=/usr/local,
+# LIBDIR=lib, DESTDIR=dir.
 BUILD ?= build
 PREFIX ?= /usr/local
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
@@ -18,7 +19,7 @@ else
 endif
 
 .PHONY: all run test test-gcc test-clang tsan fuzz differential minimal check check-checks check-sim \
-        interop sim bench evil-compare load size format install uninstall consumer clean setup help
+        interop sim bench evil-compare load size format install uninstall consumer deb package docs clean setup help
 .DEFAULT_GOAL := all
 
 # build PRESET [DEFINITION…] [WHAT]: configure (nothing happens when nothing changed) and compile.
@@ -26,6 +27,9 @@ define build
 $(Q)cmake --preset $(1) -B $(BUILD)/$(1) $(2) $(if $(VERBOSE),,--log-level=WARNING >/dev/null)
 $(Q)cmake --build $(BUILD)/$(1) -j $(JOBS) $(VERBOSE) $(3)
 endef
+
+# Where libraries go under PREFIX is what the system does there, unless LIBDIR says otherwise.
+libdir = $(if $(LIBDIR),-DCMAKE_INSTALL_LIBDIR=$(LIBDIR),-UCMAKE_INSTALL_LIBDIR)
 
 ## all           build/p2p, build/p2p-sim, build/libp2p.so and build/libp2p.a (what plain `make` does)
 all:
@@ -114,37 +118,46 @@ evil-compare: all
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)tests/adversarial/compare --peers $(PEERS) $(ARGS)
 
-## evil-compare  evilpeer against ours and others (PEERS=go,rust,js): docs/internals/evilpeer.md
-evil-compare: all
-	$(Q)cmake --build $(BUILD)/release --target evilpeer -j $(JOBS) $(VERBOSE)
-	$(Q)scripts/setup --peers $(PEERS)
-	$(Q)tests/interop/build $(PEERS)
-	$(Q)tests/adversarial/compare --peers $(PEERS) $(ARGS)
-
 ## load          10,000 half-open connections, 100,000 opened and closed: what they cost, and no drift
 load: all
 	$(Q)tests/load/load $(BUILD)/p2p --strict $(ARGS)
 
-## format        lay out every C file as .clang-format says
+## format        lay out every C file as .clang-format says; bring the guide's table of limits up to date
 format:
+	$(Q)python3 scripts/checks/run.py --fix table
 	$(Q)python3 scripts/checks/run.py --fix format
 
 ## install       install the release build under PREFIX (/usr/local; DESTDIR is honoured)
 install:
-	$(call build,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX))
+	$(call build,release,-DCMAKE_INSTALL_PREFIX=$(PREFIX) $(libdir))
 	$(Q)DESTDIR=$(DESTDIR) cmake --install $(BUILD)/release
 
 ## uninstall     take away what the last install put there (the same PREFIX and DESTDIR)
 uninstall:
 	$(Q)DESTDIR=$(DESTDIR) cmake -DMANIFEST=$(BUILD)/release/install_manifest.txt -P cmake/uninstall.cmake
 
+## deb           Debian packages of this version in build/deb
+deb:
+	$(Q)scripts/setup --with package
+	$(call build,release,-DCMAKE_INSTALL_PREFIX=/usr $(libdir))
+	$(Q)scripts/make-deb $(BUILD) $(BUILD)/deb
+
+## package       the Debian packages, tried in a fresh Debian: program, node, a program compiled there
+package: deb
+	$(Q)tests/package/run $(BUILD)/deb
+
 ## consumer      programs outside the tree against what is installed: C, C++, CMake, static, Python
 consumer: all
 	$(Q)tests/consumer/run $(BUILD)
 
+## docs          the site of the API and the guide: build/docs/html/index.html
+docs:
+	$(Q)scripts/setup --with docs
+	$(Q)scripts/make-docs $(BUILD)/docs
+
 ## clean         remove what CMake built (peers of other implementations stay: remove build/ yourself)
 clean:
-	$(Q)rm -rf $(addprefix $(BUILD)/,release release-clang minimal dev dev-clang tsan fuzz examples ceiling \
+	$(Q)rm -rf $(addprefix $(BUILD)/,release release-clang minimal dev dev-clang tsan fuzz deb docs examples ceiling \
 	  p2p p2p-sim libp2p.a libp2p.so*)
 
 ## setup         install the packages that building and testing need (asks nothing when all is there)

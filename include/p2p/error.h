@@ -45,6 +45,7 @@ P2P_BEGIN
   X(P2P_ENOADDR, -35, "no address known that could be dialed")                                     \
   X(P2P_ETHREAD, -36, "called from another thread than the host's")
 
+/* The errors as numbers; 0 is no error. */
 enum p2p_error {
   P2P_OK = 0,
 #define P2P_ERROR_ENUM(name, value, text) name = value,

@@ -35,7 +35,7 @@ typedef enum p2p_stage {
 
 P2P_API const char *p2p_stage_name(p2p_stage stage); /* "connect"; static */
 
-/* A limit by its name (see p2p_limit_info); values outside its range refuse the host. */
+/* A limit by its name (see p2p_limit_info) and its value; values outside its range refuse the host. */
 typedef struct p2p_setting {
   const char *name;
   uint64_t value;
@@ -49,6 +49,8 @@ typedef bool (*p2p_gate_fn)(void *user, const p2p_peer_id *peer, p2p_bytes addr,
  * connection itself). For tests and for people who debug. Must not call the host. */
 typedef void (*p2p_trace_fn)(void *user, p2p_conn conn, p2p_stream stream, bool in, p2p_bytes line);
 
+/* What a host is made with. All zero but for size: the defaults. A struct of an older, smaller size
+ * is taken as if what it lacks were zero; a larger one is P2P_EINVAL. */
 typedef struct p2p_host_opts {
   size_t size; /* sizeof(p2p_host_opts) */
 
@@ -74,16 +76,17 @@ typedef struct p2p_host_opts {
 
   const char *agent; /* told by identify; NULL: "libp2p-c/VERSION". Copied. */
 
-  const p2p_setting *limits; /* copied */
-  size_t n_limits;
+  const p2p_setting *limits; /* copied; NULL: the defaults */
+  size_t n_limits;           /* how many of them */
 
-  p2p_log_fn log; /* NULL: silent */
+  /* Gets the lines of log_level and above, with log_user; NULL: silent. */
+  p2p_log_fn log;
   void *log_user;
   p2p_log_level log_level;
 
-  p2p_gate_fn gate;
+  p2p_gate_fn gate; /* called with gate_user; NULL: everybody passes */
   void *gate_user;
-  p2p_trace_fn trace;
+  p2p_trace_fn trace; /* called with trace_user; NULL: nobody is told */
   void *trace_user;
 } p2p_host_opts;
 
@@ -111,8 +114,8 @@ P2P_API int p2p_host_fd(const p2p_host *h);
 P2P_API p2p_time p2p_host_deadline(const p2p_host *h);
 P2P_API p2p_time p2p_host_now(const p2p_host *h);
 
-P2P_API const p2p_peer_id *p2p_host_peer(const p2p_host *h);
-P2P_API p2p_io *p2p_host_io(p2p_host *h);
+P2P_API const p2p_peer_id *p2p_host_peer(const p2p_host *h); /* its own id; lives as long as it */
+P2P_API p2p_io *p2p_host_io(p2p_host *h); /* the door it uses, given or its own */
 
 /* ---- listening and dialing ---- */
 
@@ -128,7 +131,7 @@ P2P_API ptrdiff_t p2p_host_addr(p2p_host *h, size_t i, char *out, size_t cap);
  * P2P_EV_CONN_OPEN or P2P_EV_CONN_CLOSED follows. P2P_EADDR, P2P_ENOTSUP, P2P_ELIMIT, P2P_ESELF. */
 P2P_API P2P_MUST_USE int p2p_dial(p2p_host *h, const char *addr, p2p_conn *out);
 /* Dials n addresses of one peer, the next one when an attempt fails or after dial_stagger; the first
- * that is up wins, the others are dropped. */
+ * that is up wins, the others are dropped. Errors as p2p_dial. */
 P2P_API P2P_MUST_USE int p2p_dial_addrs(p2p_host *h, const char *const *addrs, size_t n,
                                         p2p_conn *out);
 /* The connection to a peer: the one there is, or a dial of the addresses known. P2P_ENOADDR. */
@@ -140,20 +143,21 @@ P2P_API int p2p_peer_add_addr(p2p_host *h, const char *addr);
  * to the peer where the muxer can. */
 P2P_API int p2p_conn_close(p2p_host *h, p2p_conn c, uint32_t code);
 
+/* A connection at this moment. */
 typedef struct p2p_conn_info {
-  size_t size; /* sizeof(p2p_conn_info), set by the caller */
-  p2p_peer_id peer;
-  p2p_direction direction;
-  bool up;
+  size_t size;                  /* sizeof(p2p_conn_info), set by the caller */
+  p2p_peer_id peer;             /* all zero before it is known */
+  p2p_direction direction;      /* who dialed */
+  bool up;                      /* secured and multiplexed */
   bool early_muxer;             /* agreed inside the security handshake */
   const char *security;         /* "/noise"; static; NULL before it is agreed */
   const char *muxer;            /* "/yamux/1.0.0" */
   p2p_time rtt;                 /* last measured, 0: not yet */
   uint64_t bytes_in, bytes_out; /* of streams */
-  uint32_t streams;
-  uint64_t window; /* largest receive window among the streams, bytes */
+  uint32_t streams;             /* open now, either direction */
+  uint64_t window;              /* largest receive window among the streams, bytes */
 } p2p_conn_info;
-/* P2P_ESTALE, P2P_EINVAL. */
+/* Writes what is known of a connection. 0; P2P_ESTALE, P2P_EINVAL. */
 P2P_API int p2p_conn_get(p2p_host *h, p2p_conn c, p2p_conn_info *out);
 /* Text of the remote's address (with /p2p/ID), as dialed or as seen. */
 P2P_API ptrdiff_t p2p_conn_addr(p2p_host *h, p2p_conn c, char *out, size_t cap);
@@ -209,18 +213,20 @@ P2P_API int p2p_finish(p2p_host *h, p2p_stream s);               /* no more byte
 P2P_API int p2p_stop(p2p_host *h, p2p_stream s, uint32_t code);  /* no more bytes to us */
 P2P_API int p2p_reset(p2p_host *h, p2p_stream s, uint32_t code); /* neither; drops what is queued */
 
+/* A stream at this moment. */
 typedef struct p2p_stream_info {
-  size_t size; /* sizeof(p2p_stream_info), set by the caller */
-  p2p_conn conn;
-  p2p_peer_id peer;
-  p2p_direction direction;
+  size_t size;                  /* sizeof(p2p_stream_info), set by the caller */
+  p2p_conn conn;                /* the connection it runs on */
+  p2p_peer_id peer;             /* at the other end; all zero before it is known */
+  p2p_direction direction;      /* who opened it */
   const char *protocol;         /* NULL before it is agreed; lives as long as the stream */
   uint64_t bytes_in, bytes_out; /* read by and accepted from the user */
   size_t unread, unsent;        /* bytes waiting */
 } p2p_stream_info;
+/* Writes what is known of a stream. 0; P2P_ESTALE, P2P_EINVAL. */
 P2P_API int p2p_stream_get(p2p_host *h, p2p_stream s, p2p_stream_info *out);
 P2P_API int p2p_stream_set_user(p2p_host *h, p2p_stream s, void *user); /* handler's user too */
-P2P_API void *p2p_stream_user(p2p_host *h, p2p_stream s);
+P2P_API void *p2p_stream_user(p2p_host *h, p2p_stream s);               /* NULL when stale */
 /* Another handler from now on (NULL: events); an inbound stream may get one of its own so. */
 P2P_API int p2p_stream_set_handler(p2p_host *h, p2p_stream s, const p2p_handler *handler);
 
@@ -239,12 +245,12 @@ P2P_API P2P_MUST_USE int p2p_perf(p2p_host *h, const p2p_peer_id *to, uint64_t u
 
 /* What identify told of a peer. Strings and bytes live until the next call into the host. */
 typedef struct p2p_peer_info {
-  size_t size; /* sizeof(p2p_peer_info), set by the caller */
-  bool identified;
-  const char *agent, *version;
-  size_t n_protocols, n_addrs;
-  bool record;        /* its addresses came in a record that it signed */
-  char observed[128]; /* our address as it sees us, "" when unknown */
+  size_t size;                 /* sizeof(p2p_peer_info), set by the caller */
+  bool identified;             /* it has told */
+  const char *agent, *version; /* of its program, of its protocols */
+  size_t n_protocols, n_addrs; /* known: p2p_peer_protocol, p2p_peer_addr */
+  bool record;                 /* its addresses came in a record that it signed */
+  char observed[128];          /* our address as it sees us, "" when unknown */
 } p2p_peer_info;
 P2P_API int p2p_peer_get(p2p_host *h, const p2p_peer_id *peer,
                          p2p_peer_info *out); /* P2P_ENOTFOUND */
@@ -254,6 +260,8 @@ P2P_API ptrdiff_t p2p_peer_addr(p2p_host *h, const p2p_peer_id *peer, size_t i, 
                                 size_t cap);
 
 /* ---- events ---- */
+
+/* What can happen, and which members of p2p_event tell about it. */
 typedef enum p2p_event_kind {
   P2P_EV_CONN_OPEN = 1,   /* conn, peer: secured, multiplexed, admitted */
   P2P_EV_CONN_CLOSED,     /* conn, peer, err (0: in good order), stage, code */
@@ -268,27 +276,30 @@ typedef enum p2p_event_kind {
   P2P_EV_PERF             /* peer, perf: how far a measurement is; err when it failed */
 } p2p_event_kind;
 
+/* How far a measurement is. */
 typedef struct p2p_perf_progress {
   uint64_t id;                   /* as p2p_perf gave it */
   uint64_t uploaded, downloaded; /* bytes: sent, and received */
-  p2p_time elapsed;
-  bool done; /* the last event of this measurement */
+  p2p_time elapsed;              /* since p2p_perf */
+  bool done;                     /* the last event of this measurement */
 } p2p_perf_progress;
 
+/* Something that happened. Members of which p2p_event_kind does not speak are zero: conn, stream,
+ * listener, peer, direction, perf. */
 typedef struct p2p_event {
-  p2p_event_kind kind;
-  int err;
-  uint32_t code;
-  p2p_stage stage;
+  p2p_event_kind kind; /* what happened */
+  int err;             /* 0, or P2P_E… */
+  uint32_t code;       /* of a reset or a close, as the other side gave it */
+  p2p_stage stage;     /* how far the attempt came */
   p2p_direction direction;
   p2p_conn conn;
   p2p_stream stream;
   p2p_listener listener;
   p2p_peer_id peer;
-  p2p_time rtt;
+  p2p_time rtt; /* round trip */
   p2p_perf_progress perf;
-  const char *protocol;
-  void *user; /* of the stream or connection */
+  const char *protocol; /* agreed on; lives as long as the stream */
+  void *user;           /* of the stream or connection */
 } p2p_event;
 
 /* The next event, NULL: none. Valid until the next call of p2p_next_event or p2p_host_step. Object
@@ -300,20 +311,23 @@ P2P_API const p2p_event *p2p_next_event(p2p_host *h);
 P2P_API P2P_MUST_USE int p2p_host_post(p2p_host *h, void (*fn)(p2p_host *h, void *arg), void *arg);
 
 /* ---- numbers ---- */
+/* A host in numbers, at this moment but for those that say otherwise. */
 typedef struct p2p_host_stats {
-  size_t size; /* sizeof(p2p_host_stats), set by the caller */
-  uint32_t conns, streams, dials, half_open;
+  size_t size;                  /* sizeof(p2p_host_stats), set by the caller */
+  uint32_t conns, streams;      /* with a handle: dials too */
+  uint32_t dials, half_open;    /* being made: by us, by others */
   uint64_t conns_in, conns_out; /* ever up */
   size_t memory;                /* live bytes from the allocator */
 } p2p_host_stats;
+/* Writes the numbers. 0; P2P_EINVAL. */
 P2P_API int p2p_host_get(p2p_host *h, p2p_host_stats *out);
 /* Live bytes by purpose: name of the i-th purpose ("link", "mux" …) and its bytes; NULL: end. */
 P2P_API const char *p2p_host_memory(const p2p_host *h, size_t i, size_t *bytes);
 /* The i-th limit; P2P_ENOTFOUND past the last. Strings are static. */
 typedef struct p2p_limit {
-  size_t size; /* sizeof(p2p_limit), set by the caller */
-  const char *name, *unit, *reason;
-  uint64_t value, min, max; /* value: the default */
+  size_t size;                      /* sizeof(p2p_limit), set by the caller */
+  const char *name, *unit, *reason; /* static */
+  uint64_t value, min, max;         /* value: the default */
 } p2p_limit;
 P2P_API int p2p_limit_info(size_t i, p2p_limit *out);
 

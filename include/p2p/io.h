@@ -13,6 +13,7 @@
 
 P2P_BEGIN
 
+/* One instance of a door: a table of functions and what they keep behind it. */
 typedef struct p2p_io p2p_io;
 
 /* An IP endpoint. ip: 4 bytes used when family is 4, 16 when it is 6, network order, the rest
@@ -33,7 +34,8 @@ enum {                      /* bits of p2p_io_fact.what */
        P2P_IO_IFCHANGE = 32 /* the set of interface addresses changed */
 };
 
-/* One thing that became true. token: as given when the socket or request was made. error: 0, or
+/* One thing that became true. token: as given when the socket or request was made. what: one or more of
+ * the bits above. error: 0, or
  * why the socket is of no more use (P2P_EREFUSED, P2P_ERESET …); it may accompany READABLE when
  * bytes remain to be read. Facts are hints: the call they invite may still say P2P_EAGAIN. Facts of
  * sockets are level-triggered: they come again with every wait while they are true and wanted. */
@@ -44,7 +46,7 @@ typedef struct p2p_io_fact {
 } p2p_io_fact;
 
 /* A batch of datagrams of equal size (the last may be shorter), one local and remote address.
- * segment: size of each datagram in `data`, 0 when it is a single one. ecn: the two IP bits.
+ * len: bytes in `data`. segment: size of each datagram in it, 0 when it is a single one. ecn: the two IP bits.
  * To receive: data and cap are the caller's, the rest is written; a datagram or batch longer than
  * cap is dropped, so cap is best 65,535. To send: local names the address to send from (family 0 or
  * all-zero ip: the system chooses); at most 64 segments. */
@@ -56,12 +58,14 @@ typedef struct p2p_dgrams {
   uint8_t ecn;
 } p2p_dgrams;
 
+/* What ops->option sets of a socket. */
 typedef enum p2p_io_option {
   P2P_IO_NOTSENT_LOWAT = 1, /* bytes not yet sent above which a TCP socket takes no more */
   P2P_IO_SEND_BUFFER = 2,   /* bytes, as far as the kernel allows */
-  P2P_IO_RECV_BUFFER = 3
+  P2P_IO_RECV_BUFFER = 3    /* the same */
 } p2p_io_option;
 
+/* What an instance does. Every function gets the instance first. */
 typedef struct p2p_io_ops {
   size_t size; /* sizeof(p2p_io_ops) of the implementer: later members are absent when smaller */
 
@@ -107,6 +111,8 @@ typedef struct p2p_io_ops {
   int (*option)(p2p_io *io, int sock, p2p_io_option option, uint64_t value);
   void (*close)(p2p_io *io, int sock); /* at once: no fact of it follows, not even one pending */
 
+  /* Binds a datagram socket to at (port 0: any; family 6 with all-zero ip: IPv6 only); *bound gets the
+   * real address. Returns a socket. */
   int (*udp_open)(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound);
   /* Batches received, or P2P_EAGAIN. */
   int (*udp_recv)(p2p_io *io, int sock, p2p_dgrams *d, int n);
@@ -134,8 +140,9 @@ typedef struct p2p_io_ops {
   void (*free)(p2p_io *io);
 } p2p_io_ops;
 
+/* An instance begins with this; what follows is its own. */
 struct p2p_io {
-  const p2p_io_ops *ops;
+  const p2p_io_ops *ops; /* lives at least as long */
 };
 
 /* The p2p_io of this library on real sockets, with libuv as poller. The caller frees it through

@@ -9,6 +9,7 @@
 
 P2P_BEGIN
 
+/* The types of keys, by the numbers of the specification. */
 typedef enum p2p_key_type {
   P2P_KEY_RSA = 0,
   P2P_KEY_ED25519 = 1,
@@ -43,11 +44,11 @@ typedef int (*p2p_sign_fn)(void *ctx, p2p_bytes msg, uint8_t *sig, size_t *len);
 typedef struct p2p_identity {
   size_t size;                    /* sizeof(p2p_identity) */
   uint8_t pubkey[P2P_PUBKEY_MAX]; /* libp2p protobuf PublicKey */
-  size_t pubkey_len;
-  p2p_peer_id peer;
-  p2p_sign_fn sign;
-  void (*release)(void *ctx); /* NULL: nothing to free; called by p2p_identity_fini */
-  void *ctx;
+  size_t pubkey_len;              /* bytes of it */
+  p2p_peer_id peer;               /* the id that belongs to it */
+  p2p_sign_fn sign;               /* called with ctx */
+  void (*release)(void *ctx);     /* NULL: nothing to free; called by p2p_identity_fini */
+  void *ctx;                      /* the first argument of both */
 } p2p_identity;
 
 /* Makes a new identity with random bytes from io (RSA keys: with those of libcrypto, whose search for
@@ -55,7 +56,7 @@ typedef struct p2p_identity {
  * P2P_EIO, P2P_ENOMEM. */
 P2P_API P2P_MUST_USE int p2p_identity_generate(p2p_identity *out, p2p_key_type type, p2p_io *io);
 /* The same of a size: ECDSA 256 (default), 384, 521; RSA 2,048 (default) to 8,192, a multiple of 8;
- * 0: the default. */
+ * 0: the default. Errors as p2p_identity_generate. */
 P2P_API P2P_MUST_USE int p2p_identity_generate_bits(p2p_identity *out, p2p_key_type type,
                                                     unsigned bits, p2p_io *io);
 /* From a libp2p protobuf PrivateKey, as go-libp2p and kubo store it. P2P_EKEY: broken, or its public
@@ -90,7 +91,7 @@ P2P_API P2P_MUST_USE int p2p_peer_id_from_pubkey(p2p_bytes pubkey, p2p_peer_id *
 P2P_API P2P_MUST_USE int p2p_peer_id_parse(const char *text, p2p_peer_id *out);
 /* From multihash bytes. P2P_EINVAL. */
 P2P_API P2P_MUST_USE int p2p_peer_id_from_bytes(p2p_bytes multihash, p2p_peer_id *out);
-/* base58btc with its zero. Returns the text's length; P2P_ELIMIT, P2P_EINVAL. */
+/* Prints base58btc with its zero. Returns the text's length; P2P_ELIMIT, P2P_EINVAL. */
 P2P_API P2P_MUST_USE ptrdiff_t p2p_peer_id_print(const p2p_peer_id *id, char *out, size_t cap);
 /* The protobuf public key that an id of at most 42 bytes is made of (Ed25519, secp256k1): its length,
  * bytes inside id at *pubkey. P2P_ENOTFOUND: the id is a hash; P2P_EKEY: what it holds is no key. */

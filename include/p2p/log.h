@@ -6,6 +6,7 @@
 
 P2P_BEGIN
 
+/* How much a line matters. A host that logs at a level logs those above it, too. */
 typedef enum p2p_log_level {
   P2P_LOG_ERROR = 0, /* something of ours is broken */
   P2P_LOG_WARN = 1,  /* a person should look */

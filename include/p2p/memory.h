@@ -7,6 +7,7 @@
 
 P2P_BEGIN
 
+/* A hub, opaque. */
 typedef struct p2p_memory p2p_memory;
 
 /* Give it to hosts in p2p_host_opts.memory; free it after them. P2P_ENOMEM. */

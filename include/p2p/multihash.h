@@ -37,8 +37,9 @@ enum {
   P2P_MULTIHASH_NAME_MAX = 40     /* bytes of a name with its zero */
 };
 
+/* A multihash taken apart. */
 typedef struct p2p_multihash {
-  uint64_t code;
+  uint64_t code;    /* of the function */
   p2p_bytes digest; /* inside the input */
 } p2p_multihash;
 

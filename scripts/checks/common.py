@@ -1,8 +1,10 @@
 """What the checks share: which files there are, C without its comments, the objects of a build."""
 
+import importlib.util
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -84,3 +86,11 @@ def output(*command):
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command[:2]))} …: {done.stderr.strip()}")
     return done.stdout
+
+
+def api(name):
+    """A module of scripts/api, whose names are not ours."""
+    spec = importlib.util.spec_from_file_location(f"api_{name}", HERE.parent / "api" / f"{name}.py")
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
