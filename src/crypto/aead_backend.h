@@ -39,8 +39,8 @@ typedef struct p2p__aead_backend {
   int (*start)(void *ctx, const uint8_t *nonce, p2p_bytes aad);
   int (*add)(void *ctx, p2p_bytes in, uint8_t *out);
   int (*finish)(void *ctx, uint8_t *tag);
-  /* At once; out may be in.p. seal puts the tag behind the text; open takes it from where it is (for
-   * packets: from there), and leaves the wiping of what is not authentic (P2P_EAUTH) to the caller. */
+  /* At once; out may be in.p. seal puts the tag behind the text; open takes it from where it is
+   * (of packets: from there), and leaves the wiping of what is not authentic to the caller. */
   int (*seal)(void *ctx, const uint8_t *nonce, p2p_bytes aad, p2p_bytes in, uint8_t *out);
   int (*open)(void *ctx, const uint8_t *nonce, p2p_bytes aad, p2p_bytes in, const uint8_t *tag,
               uint8_t *out);

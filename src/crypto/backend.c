@@ -54,6 +54,8 @@ static const p2p__aead_backend *const aead_backends[] = {
   &p2p__aead_openssl,
 };
 
+_Static_assert(P2P_COUNT(aead_backends) <= P2P__AEAD_BACKENDS, "a loop has room for each");
+
 const p2p__aead_backend *p2p__aead_backend_at(size_t i) {
   return i < P2P_COUNT(aead_backends) ? aead_backends[i] : NULL;
 }
