@@ -7,7 +7,6 @@
 enum {
   HS_NEW_SESSION_TICKET = 4,
   HS_KEY_UPDATE = 24,
-  TICKET_MAX = 65536,
   UPDATE = P2P__TLS_MESSAGE_HEAD + 1,
   UPDATE_WIRE = P2P__TLS_HEAD + UPDATE + P2P__TLS_TAIL
 };
@@ -173,7 +172,7 @@ int p2p__tls_record_new(p2p__env *env, const p2p__tls_record_config *config, p2p
   t->env = env;
   t->client = config->client;
   t->alert = P2P__TLS_NO_ALERT;
-  p2p__tls_messages_init(&t->messages, env->mem, TICKET_MAX);
+  p2p__tls_messages_init(&t->messages, env->mem, env->limits->tls_handshake);
   p2p__tls_keys_init(&t->out, env->crypto, config->out, true);
   p2p__tls_keys_init(&t->in, env->crypto, config->in, false);
   *out = &t->record;

@@ -487,6 +487,30 @@ static void useless_records_are_few(void **state) {
   }
 }
 
+/* Part of a ticket is kept, but never more than a handshake message may have. */
+static int hear_ticket_of(uint16_t len, uint64_t limit) {
+  tls_pair *p = tls_pair_new(P2P__AES_128_GCM);
+  const p2p__tls_record_config config = {
+    .client = true, .out = &p->ears[0].secret, .in = &p->evil[1].secret, .limit = 16384
+  };
+  uint8_t head[4] = { 4, 0 };
+  p2p__span plain;
+  p->party.world.limits.tls_handshake = limit;
+  p2p__record_free(p->side[0]);
+  assert_int_equal(p2p__tls_record_new(&p->party.world.env, &config, &p->side[0]), 0);
+  p2p__put_be16(head + 2, len);
+  tls_evil(p, 1, P2P__TLS_MESSAGE, head, sizeof head);
+  int r = tls_hears(p, 1, &plain);
+  tls_pair_free(p);
+  return r;
+}
+
+static void tickets_take_no_more_room_than_messages(void **state) {
+  (void)state;
+  assert_int_equal(hear_ticket_of(2044, 2048), 1);
+  assert_int_equal(hear_ticket_of(2045, 2048), P2P_ELIMIT);
+}
+
 /* ---- memory ---- */
 
 static void record_is_small_and_survives_no_memory(void **state) {
@@ -535,6 +559,7 @@ int main(void) {
     cmocka_unit_test(client_lets_tickets_pass_in_any_parts),
     cmocka_unit_test(nothing_comes_between_the_parts_of_a_message),
     cmocka_unit_test(useless_records_are_few),
+    cmocka_unit_test(tickets_take_no_more_room_than_messages),
     cmocka_unit_test(record_is_small_and_survives_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
