@@ -11,6 +11,7 @@ extern const args_command p2p_command; /* the root: everything hangs below it */
 extern const args_command node_command;
 extern const args_command config_command;
 extern const args_command ping_command;
+extern const args_command dial_command;
 extern const args_command identify_command;
 extern const args_command perf_command;
 extern const args_command connect_command;

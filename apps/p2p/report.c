@@ -14,25 +14,16 @@ typedef struct remedy {
   const char *text;
 } remedy;
 
+/* What this program knows better than the library. */
 static const remedy remedies[] = {
-  { P2P_EREFUSED, "is the peer running, and is the port right?" },
-  { P2P_EUNREACH, "check the address and this machine's route to it" },
   { P2P_ETIMEOUT,
     "check the address; a firewall may drop the packets; or wait longer (--timeout)" },
-  { P2P_EPEER, "correct the /p2p/... part of the address, or leave it out to accept any peer" },
-  { P2P_EAUTH, "the other side did not prove who it is: it is broken, or somebody is in between" },
   { P2P_ENOSEC, "this program speaks noise; switch it on at the peer" },
   { P2P_ENOMUX, "this program speaks yamux; switch it on at the peer" },
-  { P2P_ENAME, "check the host name" },
   { P2P_ENOTSUP,
     "this version dials /ip4/.../tcp/PORT and /ip4/.../udp/PORT/quic-v1 (not the draft /quic)" },
-  { P2P_EPROTO, "is it a libp2p peer that listens there?" },
-  { P2P_ERESET, "the other side hung up: is it a libp2p peer, and does it let us in?" },
-  { P2P_ECLOSED, "the other side hung up: is it a libp2p peer, and does it let us in?" },
-  { P2P_EEOF, "the other side hung up: is it a libp2p peer, and does it let us in?" },
   { P2P_EADDRINUSE, "another program has it; choose another port, or 0 for any" },
   { P2P_EACCES, "ports below 1024 need privileges; choose a higher one" },
-  { P2P_EFILES, "raise the limit of open files (ulimit -n)" },
 };
 
 void report(const char *command, const char *format, ...) {
@@ -77,7 +68,7 @@ bool report_bad_protocol(const char *command, const char *id) {
 const char *report_remedy(int err) {
   for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
     if (remedies[i].err == err) return remedies[i].text;
-  return NULL;
+  return p2p_report_hint(err, P2P_STAGE_NONE);
 }
 
 void report_dial(const char *command, const char *addr, int err, p2p_stage stage) {

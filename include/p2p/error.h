@@ -43,7 +43,9 @@ P2P_BEGIN
   X(P2P_EEXIST, -33, "already there")                                                              \
   X(P2P_ENOTFOUND, -34, "not found")                                                               \
   X(P2P_ENOADDR, -35, "no address known that could be dialed")                                     \
-  X(P2P_ETHREAD, -36, "called from another thread than the host's")
+  X(P2P_ETHREAD, -36, "called from another thread than the host's")                                \
+  X(P2P_EBACKOFF, -37, "the address failed lately and is left alone for now")                      \
+  X(P2P_EBLACKHOLE, -38, "addresses of this kind get no answers from here")
 
 /* The errors as numbers; 0 is no error. */
 enum p2p_error {

@@ -127,14 +127,19 @@ P2P_API int p2p_listener_close(p2p_host *h, p2p_listener l);
  * addresses of the interfaces. Returns the text's length; P2P_ENOTFOUND past the last; P2P_ELIMIT. */
 P2P_API ptrdiff_t p2p_host_addr(p2p_host *h, size_t i, char *out, size_t cap);
 
-/* Dials one address; with /p2p/ID only that peer is accepted. The handle is live at once;
- * P2P_EV_CONN_OPEN or P2P_EV_CONN_CLOSED follows. P2P_EADDR, P2P_ENOTSUP, P2P_ELIMIT, P2P_ESELF. */
+/* Dials one address; with /p2p/ID only that peer is accepted. /dns, /dns4 and /dns6 are looked up.
+ * The handle is live at once; P2P_EV_CONN_OPEN or P2P_EV_CONN_CLOSED follows, and <p2p/report.h>
+ * tells of each address. p2p_conn_close cancels it. P2P_EADDR, P2P_ENOTSUP (no transport for it, or
+ * /dnsaddr, which comes with discovery), P2P_ELIMIT, P2P_ESELF. */
 P2P_API P2P_MUST_USE int p2p_dial(p2p_host *h, const char *addr, p2p_conn *out);
-/* Dials n addresses of one peer, the next one when an attempt fails or after dial_stagger; the first
- * that is up wins, the others are dropped. Errors as p2p_dial. */
+/* Dials n addresses of one peer: near and public ones beside each other, UDP before TCP, IPv6 and
+ * IPv4 in turn, the next when one fails or after dial_stagger; the first that is up wins, the others
+ * are dropped. What failed lately is tried all the same. Errors as
+ * p2p_dial. Spec: RFC 8305. */
 P2P_API P2P_MUST_USE int p2p_dial_addrs(p2p_host *h, const char *const *addrs, size_t n,
                                         p2p_conn *out);
-/* The connection to a peer: the one there is, or a dial of the addresses known. P2P_ENOADDR. */
+/* The connection to a peer: the one there is, the dial under way, or a new one of the addresses known
+ * but for those that failed lately (limits backoff_…). P2P_ENOADDR. */
 P2P_API P2P_MUST_USE int p2p_dial_peer(p2p_host *h, const p2p_peer_id *to, p2p_conn *out);
 /* Remembers an address of a peer (text with /p2p/ID). */
 P2P_API int p2p_peer_add_addr(p2p_host *h, const char *addr);
@@ -318,6 +323,9 @@ typedef struct p2p_host_stats {
   uint32_t dials, half_open;    /* being made: by us, by others */
   uint64_t conns_in, conns_out; /* ever up */
   size_t memory;                /* live bytes from the allocator */
+  /* Hardly any of the last hundred dials of public addresses over UDP, over IPv6, had an answer:
+   * they are left out, but for one in a hundred. */
+  bool udp_blackhole, ip6_blackhole;
 } p2p_host_stats;
 /* Writes the numbers. 0; P2P_EINVAL. */
 P2P_API int p2p_host_get(p2p_host *h, p2p_host_stats *out);

@@ -60,7 +60,7 @@ static int dial_add(dial_list *d, const char *text) {
 
 static int dial_go(p2p_host *h, dial_list *d, p2p_conn *out) {
   p2p__sconn *c;
-  int err = p2p__swarm_dial(&h->swarm, &d->peer, d->addrs, d->n, &c);
+  int err = p2p__swarm_dial(&h->swarm, &d->peer, d->addrs, d->n, true, &c);
   if (err >= 0) *out = (p2p_conn){ c->handle };
   return err;
 }

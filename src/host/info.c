@@ -2,6 +2,10 @@
 #include "host/internal.h"
 #include <p2p/version.h>
 
+static bool is_blocked(const p2p__blackhole *b) {
+  return p2p__blackhole_state_of(b) == P2P__BLACKHOLE_BLOCKED;
+}
+
 int p2p_host_get(p2p_host *h, p2p_host_stats *out) {
   if (!h || !out || !out->size) return P2P_EINVAL;
   p2p_host_stats stats = { .size = out->size,
@@ -11,7 +15,9 @@ int p2p_host_get(p2p_host *h, p2p_host_stats *out) {
                            .half_open = h->swarm.n_half_open,
                            .conns_in = h->swarm.conns_in,
                            .conns_out = h->swarm.conns_out,
-                           .memory = p2p__mem_used(&h->mem) };
+                           .memory = p2p__mem_used(&h->mem),
+                           .udp_blackhole = is_blocked(&h->swarm.udp_hole),
+                           .ip6_blackhole = is_blocked(&h->swarm.ip6_hole) };
   memcpy(out, &stats, p2p__min(stats.size, sizeof stats));
   return 0;
 }

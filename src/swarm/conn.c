@@ -53,6 +53,7 @@ void p2p__conn_free(p2p__sconn *c) {
   p2p__list_del(&c->of_peer);
   p2p__peer_unref(&w->peers, c->peer);
   p2p__u64map_fini(&c->by_sid);
+  p2p__report_free(c);
   if (c->handle) p2p__handles_del(&w->conns, c->handle);
   p2p__release(w->loop->mem, P2P__MEM_CONN, c->addr, c->addr_len);
   p2p__release(w->loop->mem, P2P__MEM_CONN, c, sizeof *c);
@@ -173,6 +174,14 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
     p2p__stream_dirty(P2P_CONTAINER(n, p2p__sstream, of_conn));
 }
 
+p2p__sconn *p2p__conn_best(const p2p__peer *peer) {
+  for (p2p__list *n = peer->conns.next; n != &peer->conns; n = n->next) {
+    p2p__sconn *c = P2P_CONTAINER(n, p2p__sconn, of_peer);
+    if (c->state == P2P__CONN_UP && !c->goaway) return c;
+  }
+  return NULL;
+}
+
 /* ---- the end ---- */
 void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage) {
   if (c->state == P2P__CONN_CLOSED) return;
@@ -274,7 +283,10 @@ static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
     p2p__swarm_filled(c->swarm, now);
     p2p__stream_feed(c); /* budget may have come back without ROOM: of streams that were reset */
     break;
-  case P2P__UP_DOWN: p2p__conn_down(c, u->down->err, u->down->code, u->down->stage); break;
+  case P2P__UP_DOWN:
+    if (u->down->stage < P2P_STAGE_UP) p2p__report_amend(c, u->down);
+    p2p__conn_down(c, u->down->err, u->down->code, u->down->stage);
+    break;
   default: stream_up(c, u, now); break;
   }
 }

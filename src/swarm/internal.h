@@ -59,8 +59,14 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up);
 void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage);
 void p2p__conn_trace(void *ctx, bool in, p2p_bytes line); /* ctx: the connection */
 
-/* ---- dial.c ---- */
+/* The connection on which to open streams to peer; NULL: none is up. */
+p2p__sconn *p2p__conn_best(const p2p__peer *peer);
+
+/* ---- dial.c, report.c ---- */
 void p2p__dial_cancel(p2p__sconn *c, p2p_time now);
+void p2p__report_free(p2p__sconn *c);
+/* What was up by its own proposal (the muxer's) was not: the line of the report says so. */
+void p2p__report_amend(p2p__sconn *c, const p2p__up_down *down);
 
 /* ---- listen.c ---- */
 void p2p__listeners_stop(p2p__swarm *w);

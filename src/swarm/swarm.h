@@ -1,7 +1,8 @@
 /* SWARM: connections and streams of one host on top of links; dialing, listening, admission,
  * negotiation of streams, and the driver of behaviours.
  *
- * conn.c connections | stream.c, stream_io.c streams | dial.c | listen.c | drive.c, frame.c behaviours
+ * conn.c connections | stream.c, stream_io.c streams | dial.c, attempt.c, lookup.c, rank.c, backoff.c,
+ * blackhole.c, report.c dialing | listen.c | drive.c, frame.c behaviours
  * | peers.c peerstore. Everything runs on the host's thread; user code and behaviours are called
  * only from dispatch (swarm.c), never from inside a link, an engine or a container walk. */
 #ifndef P2P_SWARM_SWARM_H
@@ -11,7 +12,9 @@
 #include "base/list.h"
 #include "base/slab.h"
 #include "multistream/multistream.h"
+#include "swarm/backoff.h"
 #include "swarm/behaviour.h"
+#include "swarm/blackhole.h"
 #include "swarm/peers.h"
 #include "transport/transport.h"
 
@@ -141,7 +144,8 @@ typedef enum p2p__sconn_state {
   P2P__CONN_CLOSED
 } p2p__sconn_state;
 
-typedef struct p2p__dial p2p__dial; /* a dial in progress: dial.c */
+typedef struct p2p__dial p2p__dial;     /* a dial in progress: dial.h */
+typedef struct p2p__report p2p__report; /* of a dial that has ended: report.c */
 
 struct p2p__sconn {
   p2p__link_owner owner;
@@ -154,6 +158,7 @@ struct p2p__sconn {
   p2p__sstream *last; /* of by_sid: the stream found last */
   p2p__u64map by_sid;
   p2p__dial *dial;
+  p2p__report *report; /* NULL: inbound, dialing, or no memory was left for it */
   void *user;
   const char *security, *muxer;
   uint8_t *addr; /* the remote's, packed, without /p2p */
@@ -176,15 +181,27 @@ struct p2p__sconn {
 };
 
 p2p__sconn *p2p__conn_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
-/* Dials n packed addresses of one peer (expected may be all zero: anybody). */
+/* Dials n packed addresses of one peer (expected may be all zero: anybody). forced: the user named
+ * them, so those that failed lately are tried all the same. */
 P2P_MUST_USE int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes *addrs,
-                                 size_t n, p2p__sconn **out);
+                                 size_t n, bool forced, p2p__sconn **out);
 /* A connection to peer: one that is up, one being dialed, or a new dial of its known addresses. */
 P2P_MUST_USE int p2p__swarm_reach(p2p__swarm *w, p2p__peer *peer, p2p__sconn **out);
 void p2p__conn_close(p2p__sconn *c, uint32_t code, int err);
 /* The host has told the end of c: it may be freed. */
 void p2p__conn_release(p2p__sconn *c);
 P2P_MUST_USE int p2p__conn_print_addr(p2p__sconn *c, p2p__wr *w); /* packed, with /p2p */
+
+/* One address, or one name, of a dial. err P2P_EAGAIN: not over yet. */
+typedef struct p2p__report_line {
+  p2p_bytes addr; /* inside the report */
+  p2p_stage stage;
+  int err;
+  bool remote;             /* the other side's doing, or the network's */
+  p2p_time began, elapsed; /* since the dial began; since then */
+  size_t found;            /* addresses of a name */
+} p2p__report_line;
+bool p2p__report_get(p2p__sconn *c, size_t i, p2p__report_line *out); /* false: no more */
 
 /* ---- listeners ---- */
 P2P_MUST_USE int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle);
@@ -226,6 +243,8 @@ struct p2p__swarm {
   p2p__handles conns, streams, listeners;
   p2p__slab stream_slab, nego_slab;
   p2p__peers peers;
+  p2p__backoffs backoffs;
+  p2p__blackhole udp_hole, ip6_hole;
   p2p__transport *transports[P2P__TRANSPORTS];
   size_t n_transports;
   const p2p__upgrades *upgrades;

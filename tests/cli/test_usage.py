@@ -2,7 +2,7 @@
 
 import cli
 
-COMMANDS = [["node"], ["ping"], ["identify"], ["perf"], ["key"], ["key", "new"], ["key", "show"],
+COMMANDS = [["node"], ["dial"], ["ping"], ["identify"], ["perf"], ["key"], ["key", "new"], ["key", "show"],
             ["bench"], ["bench", "serve"], ["bench", "run"]]
 SOMEBODY = "/ip4/127.0.0.1/tcp/1"
 

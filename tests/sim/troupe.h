@@ -8,6 +8,7 @@
 #include "host/internal.h"
 #include "sim/host_node.h"
 #include "sim/sim.h"
+#include <p2p/report.h>
 
 enum { TROUPE_EVENTS = P2P_EV_PERF + 1 };
 
