@@ -1,5 +1,6 @@
 /* The host: one peer of the network. Everything here is called from one thread at a time, except
- * p2p_host_post and p2p_host_stop; nothing blocks but p2p_host_run and p2p_host_step.
+ * p2p_host_post and p2p_host_stop; nothing blocks but p2p_host_run and p2p_host_step. Debug builds
+ * assert it: while a thread is in run or step, no other may be in the host.
  *
  * Objects (listeners, connections, streams) are handles. p2p_dial and p2p_stream_open return a live
  * handle at once; exactly one OPEN (when it gets that far) and one CLOSED with the reason follow,
@@ -45,6 +46,25 @@ typedef struct p2p_setting {
  * pass. addr: packed multiaddr of the remote. Must not call the host. */
 typedef bool (*p2p_gate_fn)(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
 
+/* The connection gater: asked at five points of a connection's way, the cheapest first. true lets it
+ * pass; false refuses it with P2P_EGATED. Any may be NULL: all pass. addr: packed multiaddr of the
+ * remote, without /p2p/ID, borrowed for the call. None may call the host (debug builds assert it). */
+typedef struct p2p_gater {
+  size_t size; /* sizeof(p2p_gater) */
+  /* Before a peer is dialed at all: the call that wanted it says P2P_EGATED. */
+  bool (*peer_dial)(void *user, const p2p_peer_id *peer);
+  /* Before one address is dialed, names looked up; peer is all zero when anybody may answer. */
+  bool (*addr_dial)(void *user, const p2p_peer_id *peer, p2p_bytes addr);
+  /* A connection has arrived; nothing was spent on it yet. */
+  bool (*accept)(void *user, p2p_bytes addr);
+  /* The handshake is done and the peer known. */
+  bool (*secured)(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
+  /* All is agreed; the connection is about to be told of. conn: the handle it will have. */
+  bool (*upgraded)(void *user, p2p_conn conn, const p2p_peer_id *peer, p2p_bytes addr,
+                   p2p_direction dir);
+  void *user;
+} p2p_gater;
+
 /* Told every multistream-select line of a connection or of one of its streams (stream.id 0: of the
  * connection itself). For tests and for people who debug. Must not call the host. */
 typedef void (*p2p_trace_fn)(void *user, p2p_conn conn, p2p_stream stream, bool in, p2p_bytes line);
@@ -84,10 +104,11 @@ typedef struct p2p_host_opts {
   void *log_user;
   p2p_log_level log_level;
 
-  p2p_gate_fn gate; /* called with gate_user; NULL: everybody passes */
+  p2p_gate_fn gate; /* called with gate_user; one question of `gater`: secured; both are asked */
   void *gate_user;
   p2p_trace_fn trace; /* called with trace_user; NULL: nobody is told */
   void *trace_user;
+  const p2p_gater *gater; /* copied; NULL: none */
 } p2p_host_opts;
 
 /* Starts a host with the standard protocols (identify, identify push, ping). *out is NULL on

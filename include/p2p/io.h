@@ -138,6 +138,10 @@ typedef struct p2p_io_ops {
   /* Closes everything it still has; NULL accepted. Work that has begun and lookups that cannot be
    * called back are waited for. */
   void (*free)(p2p_io *io);
+
+  /* A number of the calling thread, never 0, so that a host can tell whether it is called from two
+   * at once. NULL or absent: it cannot. */
+  uint64_t (*thread)(p2p_io *io);
 } p2p_io_ops;
 
 /* An instance begins with this; what follows is its own. */

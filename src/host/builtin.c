@@ -360,6 +360,7 @@ static int call_peer(p2p_host *h, p2p__behaviour *b, const p2p_peer_id *to, uint
 }
 
 int p2p_ping(p2p_host *h, const p2p_peer_id *to) {
+  p2p__host_assert(h);
   if (!h || !to) return P2P_EINVAL;
   p2p__peer *peer = p2p__peer_find(&h->swarm.peers, to);
   if (!peer) return P2P_ENOADDR;
@@ -368,6 +369,7 @@ int p2p_ping(p2p_host *h, const p2p_peer_id *to) {
 }
 
 int p2p_perf(p2p_host *h, const p2p_peer_id *to, uint64_t upload, uint64_t download, uint64_t *id) {
+  p2p__host_assert(h);
   if (!h || !to || !id) return P2P_EINVAL;
   int err = p2p__perf_prepare(h->perf, upload, download, id);
   return err < 0 ? err : call_peer(h, h->perf, to, P2P__PERF_START, *id);

@@ -7,6 +7,7 @@ ptrdiff_t p2p__host_parse(const char *text, uint8_t *out, size_t cap) {
 
 /* ---- listening ---- */
 int p2p_listen(p2p_host *h, const char *addr, p2p_listener *out) {
+  p2p__host_assert(h);
   if (!h || !addr || !out) return P2P_EINVAL;
   uint8_t bytes[P2P_ADDR_MAX];
   ptrdiff_t len = p2p__host_parse(addr, bytes, sizeof bytes);
@@ -18,10 +19,12 @@ int p2p_listen(p2p_host *h, const char *addr, p2p_listener *out) {
 }
 
 int p2p_listener_close(p2p_host *h, p2p_listener l) {
+  p2p__host_assert(h);
   return h ? p2p__swarm_unlisten(&h->swarm, l.id) : P2P_EINVAL;
 }
 
 ptrdiff_t p2p_host_addr(p2p_host *h, size_t i, char *out, size_t cap) {
+  p2p__host_assert(h);
   if (!h || !out) return P2P_EINVAL;
   uint8_t bytes[P2P_ADDR_MAX];
   p2p__wr w = p2p__wr_of(bytes, sizeof bytes);
@@ -66,6 +69,7 @@ static int dial_go(p2p_host *h, dial_list *d, p2p_conn *out) {
 }
 
 int p2p_dial_addrs(p2p_host *h, const char *const *addrs, size_t n, p2p_conn *out) {
+  p2p__host_assert(h);
   if (!h || !addrs || !n || !out) return P2P_EINVAL;
   dial_list *d = p2p__alloc_raw(&h->mem, P2P__MEM_HOST, sizeof *d);
   if (!d) return P2P_ENOMEM;
@@ -82,6 +86,7 @@ int p2p_dial(p2p_host *h, const char *addr, p2p_conn *out) {
 }
 
 int p2p_dial_peer(p2p_host *h, const p2p_peer_id *to, p2p_conn *out) {
+  p2p__host_assert(h);
   if (!h || !to || !out) return P2P_EINVAL;
   p2p__peer *peer = p2p__peer_ref(&h->swarm.peers, to);
   if (!peer) return P2P_ELIMIT;
@@ -93,6 +98,7 @@ int p2p_dial_peer(p2p_host *h, const p2p_peer_id *to, p2p_conn *out) {
 }
 
 int p2p_peer_add_addr(p2p_host *h, const char *addr) {
+  p2p__host_assert(h);
   if (!h || !addr) return P2P_EINVAL;
   uint8_t bytes[P2P_ADDR_MAX];
   ptrdiff_t len = p2p__host_parse(addr, bytes, sizeof bytes);
@@ -111,6 +117,7 @@ int p2p_peer_add_addr(p2p_host *h, const char *addr) {
 
 /* ---- connections ---- */
 static p2p__sconn *conn_of(p2p_host *h, p2p_conn c) {
+  p2p__host_assert(h);
   return h ? p2p__conn_get(&h->swarm, c.id) : NULL;
 }
 

@@ -167,6 +167,7 @@ static void release_last(p2p_host *h) {
 }
 
 const p2p_event *p2p_next_event(p2p_host *h) {
+  p2p__host_assert(h);
   if (!h) return NULL;
   release_last(h);
   bool any = next_opened(h) || next_stream(h) || next_closed(h) || next_emitted(h);

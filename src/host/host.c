@@ -1,5 +1,6 @@
 /* A host's life: made, turned, closed, freed. */
 #include "host/internal.h"
+#include <assert.h>
 #include <p2p/version.h>
 
 enum { RANDOM_SEED = 8 };
@@ -45,14 +46,37 @@ static int host_identity(p2p_host *h, const p2p_host_opts *o) {
   return p2p_identity_generate(&h->own_identity, P2P_KEY_ED25519, h->io);
 }
 
-static bool gate_open(void *host, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir) {
+static bool gate_passes(const p2p_host *h, const p2p__gate *q) {
+  const p2p_gater *g = &h->gater;
+  p2p_conn conn = { q->conn };
+  switch (q->point) {
+  case P2P__GATE_PEER_DIAL: return !g->peer_dial || g->peer_dial(g->user, q->peer);
+  case P2P__GATE_ADDR_DIAL: return !g->addr_dial || g->addr_dial(g->user, q->peer, q->addr);
+  case P2P__GATE_ACCEPT: return !g->accept || g->accept(g->user, q->addr);
+  case P2P__GATE_SECURED:
+    if (h->gate && !h->gate(h->gate_user, q->peer, q->addr, q->dir)) return false;
+    return !g->secured || g->secured(g->user, q->peer, q->addr, q->dir);
+  case P2P__GATE_UPGRADED:
+    return !g->upgraded || g->upgraded(g->user, conn, q->peer, q->addr, q->dir);
+  }
+  return true;
+}
+
+static bool gate_open(void *host, const p2p__gate *g) {
   p2p_host *h = host;
-  return !h->gate || h->gate(h->gate_user, peer, addr, dir);
+  bool before = h->guarded;
+  h->guarded = true;
+  bool pass = gate_passes(h, g);
+  h->guarded = before;
+  return pass;
 }
 
 static void trace_line(void *host, uint64_t conn, uint64_t stream, bool in, p2p_bytes line) {
   p2p_host *h = host;
+  bool before = h->guarded;
+  h->guarded = true;
   h->trace(h->trace_user, (p2p_conn){ conn }, (p2p_stream){ stream }, in, line);
+  h->guarded = before;
 }
 
 static void addrs_changed(void *host) { ((p2p_host *)host)->addrs_dirty = true; }
@@ -123,6 +147,7 @@ static void host_basics(p2p_host *h, const p2p_host_opts *o) {
   h->serve_perf = o->serve_perf;
   h->gate = o->gate;
   h->gate_user = o->gate_user;
+  if (o->gater) memcpy(&h->gater, o->gater, p2p__min(o->gater->size, sizeof h->gater));
   h->trace = o->trace;
   h->trace_user = o->trace_user;
   h->close_by = P2P_NEVER;
@@ -135,6 +160,19 @@ static void host_basics(p2p_host *h, const p2p_host_opts *o) {
   p2p__host_posts_init(&h->posts);
   p2p_bytes agent = p2p__cstr(o->agent ? o->agent : "libp2p-c/" P2P_VERSION);
   memcpy(h->agent, agent.p, p2p__min(agent.len, sizeof h->agent - 1));
+}
+
+/* ---- who may call ---- */
+static uint64_t thread_of(const p2p_host *h) {
+  const p2p_io_ops *ops = h->io->ops;
+  bool has = ops->size >= offsetof(p2p_io_ops, thread) + sizeof ops->thread;
+  return has && ops->thread ? ops->thread(h->io) : 0;
+}
+
+bool p2p__host_may_call(const p2p_host *h) {
+  if (!h || h->guarded) return !h;
+  uint64_t turning = atomic_load_explicit(&h->turning, memory_order_relaxed);
+  return turning == 0 || turning == thread_of(h);
 }
 
 int p2p_host_new(p2p_host **out, const p2p_host_opts *opts) {
@@ -160,6 +198,7 @@ int p2p_host_new(p2p_host **out, const p2p_host_opts *opts) {
 
 void p2p_host_free(p2p_host *h) {
   if (!h) return;
+  assert(!h->io || p2p__host_may_call(h));
   p2p__host_protocols_fini(h);
   p2p__swarm_fini(&h->swarm);
   p2p__host_events_fini(h);
@@ -197,7 +236,7 @@ static bool host_is_due(const p2p_host *h) {
   return h->addrs_dirty || h->news || (h->closing && p2p__swarm_closed(&h->swarm));
 }
 
-static int host_turn(p2p_host *h, p2p_time until) {
+static int host_turn_once(p2p_host *h, p2p_time until) {
   if (h->is_closed) return P2P_ECLOSED;
   if (host_is_due(h)) until = 0;
   h->news = false;
@@ -206,6 +245,16 @@ static int host_turn(p2p_host *h, p2p_time until) {
   p2p__host_posts_run(h);
   tell_addrs(h);
   return host_done(h) ? P2P_ECLOSED : 0;
+}
+
+/* A turn belongs to one thread; a callback that turns its own host would find it half changed. */
+static int host_turn(p2p_host *h, p2p_time until) {
+  p2p__host_assert(h);
+  assert(!h->loop.turning);
+  atomic_store_explicit(&h->turning, thread_of(h), memory_order_relaxed);
+  int err = host_turn_once(h, until);
+  atomic_store_explicit(&h->turning, 0, memory_order_relaxed);
+  return err;
 }
 
 int p2p_host_step(p2p_host *h, p2p_time max_wait) {
@@ -226,6 +275,7 @@ int p2p_host_run(p2p_host *h) {
 
 int p2p_host_close(p2p_host *h, p2p_time within) {
   if (!h) return P2P_EINVAL;
+  p2p__host_assert(h);
   h->closing = true;
   h->close_by = p2p__time_add(p2p_host_now(h), within);
   p2p__swarm_close(&h->swarm, 0);
@@ -236,6 +286,7 @@ int p2p_host_close(p2p_host *h, p2p_time within) {
 int p2p_host_fd(const p2p_host *h) { return h ? h->io->ops->fd(h->io) : P2P_EINVAL; }
 
 p2p_time p2p_host_deadline(const p2p_host *h) {
+  p2p__host_assert(h);
   if (!h || host_is_due(h)) return 0;
   return p2p__time_min(p2p__loop_deadline(&h->loop), h->close_by);
 }

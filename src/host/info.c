@@ -7,6 +7,7 @@ static bool is_blocked(const p2p__blackhole *b) {
 }
 
 int p2p_host_get(p2p_host *h, p2p_host_stats *out) {
+  p2p__host_assert(h);
   if (!h || !out || !out->size) return P2P_EINVAL;
   p2p_host_stats stats = { .size = out->size,
                            .conns = h->swarm.conns.live,
@@ -23,6 +24,7 @@ int p2p_host_get(p2p_host *h, p2p_host_stats *out) {
 }
 
 const char *p2p_host_memory(const p2p_host *h, size_t i, size_t *bytes) {
+  p2p__host_assert(h);
   if (!h || i >= P2P__MEM_TAGS) return NULL;
   *bytes = h->mem.used[i];
   return p2p__tag_name((p2p__tag)i);

@@ -5,6 +5,7 @@
 
 #include "crypto/crypto.h"
 #include "swarm/swarm.h"
+#include <assert.h>
 #include <stdatomic.h>
 
 enum { HOST_POSTS = 256, HOST_SECURITIES = 4, HOST_MUXERS = 4 };
@@ -75,14 +76,27 @@ struct p2p_host {
   p2p_memory *memory;
   p2p_gate_fn gate;
   void *gate_user;
+  p2p_gater gater; /* all zero: none */
   p2p_trace_fn trace;
   void *trace_user;
+  atomic_uint_least64_t turning; /* the thread in run or step; 0: none, or the io cannot say */
+  bool guarded;                  /* inside of gate or trace: the host must not be called */
   p2p_time close_by;
   char agent[128];
   bool own_io, has_loop, closing, is_closed, addrs_dirty, serve_perf;
   bool forced; /* closing took too long: what is left was cut off */
   bool news;   /* an event came up outside a turn: step returns at once */
 };
+
+/* host.c */
+/* Whether this thread, at this moment, may call the host: nobody else is in it, and it does not ask
+ * one of its guards. NULL is accepted. */
+bool p2p__host_may_call(const p2p_host *h);
+/* Every public function but post and stop begins with it. */
+static inline void p2p__host_assert(const p2p_host *h) {
+  assert(p2p__host_may_call(h));
+  (void)h;
+}
 
 /* builtin.c */
 P2P_MUST_USE int p2p__host_engines_new(p2p_host *h);

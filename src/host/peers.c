@@ -2,6 +2,7 @@
 #include "host/internal.h"
 
 static p2p__peer *peer_of(p2p_host *h, const p2p_peer_id *id) {
+  p2p__host_assert(h);
   return h && id ? p2p__peer_find(&h->swarm.peers, id) : NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "multiformats/text.h"
 
 int p2p_conn_report(p2p_host *h, p2p_conn conn, size_t i, p2p_report_entry *out) {
+  p2p__host_assert(h);
   p2p__sconn *c = h ? p2p__conn_get(&h->swarm, conn.id) : NULL;
   if (!c) return P2P_ESTALE;
   if (!out || !out->size) return P2P_EINVAL;

@@ -130,6 +130,7 @@ static int protocol_new(p2p_host *h, const char *id, size_t len, host_protocol *
 }
 
 int p2p_protocol_add(p2p_host *h, const char *id, const p2p_handler *handler) {
+  p2p__host_assert(h);
   if (!h || !id || (handler && !handler->size)) return P2P_EINVAL;
   if (!id_is_valid(h, id)) return P2P_EINVAL;
   host_protocol *p;
@@ -144,6 +145,7 @@ int p2p_protocol_add(p2p_host *h, const char *id, const p2p_handler *handler) {
 }
 
 int p2p_protocol_remove(p2p_host *h, const char *id) {
+  p2p__host_assert(h);
   if (!h || !id) return P2P_EINVAL;
   for (p2p__list *n = h->protocols.next; n != &h->protocols; n = n->next) {
     host_protocol *p = P2P_CONTAINER(n, host_protocol, node);
@@ -178,6 +180,7 @@ static int open_on(p2p_host *h, p2p__sconn *c, const char *const *ids, size_t n,
 
 static bool open_args(const p2p_host *h, const char *const *ids, size_t n,
                       const p2p_handler *handler, const p2p_stream *out) {
+  p2p__host_assert(h);
   if (!h || !ids || !n || !out || (handler && !handler->size)) return false;
   for (size_t i = 0; i < n; i++)
     if (!ids[i] || !id_is_valid(h, ids[i])) return false;
@@ -205,6 +208,7 @@ int p2p_stream_open(p2p_host *h, const p2p_peer_id *to, const char *const *ids, 
 
 /* ---- bytes ---- */
 static p2p__sstream *stream_of(p2p_host *h, p2p_stream s) {
+  p2p__host_assert(h);
   return h ? p2p__stream_get(&h->swarm, s.id) : NULL;
 }
 

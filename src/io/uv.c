@@ -65,6 +65,11 @@ static int io_random_bytes(p2p_io *base, void *buf, size_t len) {
   return uv_random(NULL, NULL, buf, len, 0, NULL) ? P2P_EIO : 0;
 }
 
+static uint64_t io_thread(p2p_io *base) {
+  (void)base;
+  return (uint64_t)uv_thread_self();
+}
+
 /* ---- wait ---- */
 
 static int io_wait(p2p_io *base, p2p_time until, p2p_io_fact *out, int n) {
@@ -143,6 +148,7 @@ static const p2p_io_ops io_ops = {
   .work = p2p__uv_work_start,
   .ifaddrs = p2p__uv_ifaddrs,
   .free = io_free,
+  .thread = io_thread,
 };
 
 static int io_handles_init(p2p__uv *io) {

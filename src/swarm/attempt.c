@@ -39,6 +39,13 @@ static int attempt_start(p2p__attempt *a, p2p_time now) {
 
 int p2p__attempt_begin(p2p__attempt *a, p2p_time now) {
   a->began = now;
+  p2p__gate g = { .point = P2P__GATE_ADDR_DIAL,
+                  .peer = &a->dial->expected,
+                  .addr = p2p__attempt_addr(a) };
+  if (!p2p__swarm_gate(p2p__dial_swarm(a->dial), g)) {
+    p2p__attempt_over(a, P2P_EGATED, P2P_STAGE_GATER, false, now);
+    return P2P_EGATED;
+  }
   int err = attempt_start(a, now);
   bool network = err == P2P_EUNREACH || err == P2P_EREFUSED;
   if (err < 0) p2p__attempt_over(a, err, (p2p_stage)a->stage, network, now);

@@ -99,9 +99,11 @@ int p2p__conn_admission(p2p__swarm *w, const p2p_peer_id *peer, p2p_bytes addr, 
   if (conns_of(w, peer) >= p2p__swarm_env(w)->limits->conns_per_peer) return P2P_ELIMIT;
   *stage = P2P_STAGE_GATER;
   if (w->closing) return P2P_ECLOSED;
-  if (!w->host.gate(w->host.ctx, peer, addr, inbound ? P2P_INBOUND : P2P_OUTBOUND))
-    return P2P_EGATED;
-  return 0;
+  p2p__gate g = { .point = P2P__GATE_SECURED,
+                  .peer = peer,
+                  .addr = addr,
+                  .dir = inbound ? P2P_INBOUND : P2P_OUTBOUND };
+  return p2p__swarm_gate(w, g) ? 0 : P2P_EGATED;
 }
 
 static size_t security_index(const p2p__upgrades *u, const char *id) {
@@ -156,9 +158,24 @@ static void conn_secured(p2p__sconn *c, const p2p__up_secured *secured, p2p_time
   p2p__link_down(c->link, now, answer);
 }
 
+/* The last question: the gater may still refuse it, then nobody is told that it was there. */
+static bool conn_is_welcome(p2p__sconn *c) {
+  p2p__gate g = { .point = P2P__GATE_UPGRADED,
+                  .peer = &c->peer->id,
+                  .addr = p2p__bytes(c->addr, c->addr_len),
+                  .dir = c->inbound ? P2P_INBOUND : P2P_OUTBOUND,
+                  .conn = c->handle };
+  if (p2p__swarm_gate(c->swarm, g)) return true;
+  p2p__conn_close(c, 0, P2P_EGATED);
+  c->stage = P2P_STAGE_GATER;
+  p2p__report_amend(c, &(p2p__up_down){ .err = P2P_EGATED, .stage = P2P_STAGE_GATER });
+  return false;
+}
+
 void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
   count(c, false);
   c->state = P2P__CONN_UP;
+  if (!conn_is_welcome(c)) return;
   c->muxer = up->muxer;
   c->early = up->early;
   c->next_sid = up->first;

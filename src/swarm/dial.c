@@ -227,9 +227,11 @@ static int dial_admit(p2p__swarm *w, const p2p_peer_id *expected, const p2p_byte
   if (w->closing) return P2P_ECLOSED;
   if (w->n_dialing >= p2p__swarm_env(w)->limits->conns_pending_out) return P2P_ELIMIT;
   if (p2p_peer_id_eq(expected, &w->identity->peer)) return P2P_ESELF;
-  for (size_t i = 0; i < n; i++)
-    if (can_dial(w, addrs[i])) return 0;
-  return P2P_ENOTSUP;
+  size_t i = 0;
+  while (i < n && !can_dial(w, addrs[i])) i++;
+  if (i == n) return P2P_ENOTSUP;
+  p2p__gate g = { .point = P2P__GATE_PEER_DIAL, .peer = expected };
+  return !expected->len || p2p__swarm_gate(w, g) ? 0 : P2P_EGATED;
 }
 
 int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes *addrs, size_t n,

@@ -26,6 +26,8 @@ static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spe
   p2p__swarm *w = P2P_CONTAINER(base, listener, acceptor)->swarm;
   const p2p__limits *limits = p2p__swarm_env(w)->limits;
   if (w->closing) return P2P_ECLOSED;
+  p2p__gate g = { .point = P2P__GATE_ACCEPT, .addr = remote, .dir = P2P_INBOUND };
+  if (!p2p__swarm_gate(w, g)) return P2P_EGATED;
   if (w->n_half_open >= limits->conns_pending_in) drop_oldest(w);
   p2p__sconn *c;
   int err = p2p__conn_new(w, true, remote, &c);

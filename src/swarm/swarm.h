@@ -224,11 +224,28 @@ void p2p__drive_fini(p2p__swarm *w);
 
 /* ---- the swarm ---- */
 
+/* A question to the connection gater. */
+typedef enum p2p__gate_point {
+  P2P__GATE_PEER_DIAL, /* peer */
+  P2P__GATE_ADDR_DIAL, /* peer (may be all zero), addr */
+  P2P__GATE_ACCEPT,    /* addr */
+  P2P__GATE_SECURED,   /* peer, addr, dir */
+  P2P__GATE_UPGRADED   /* peer, addr, dir, conn */
+} p2p__gate_point;
+
+typedef struct p2p__gate {
+  p2p__gate_point point;
+  const p2p_peer_id *peer;
+  p2p_bytes addr;
+  p2p_direction dir;
+  uint64_t conn;
+} p2p__gate;
+
 /* What the host (above) does for the swarm (below). */
 typedef struct p2p__swarm_host {
   void (*conn_due)(void *host, p2p__sconn *c, unsigned due); /* OPEN, CLOSED */
   void (*emit)(void *host, const p2p_event *e);              /* behaviour event */
-  bool (*gate)(void *host, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir);
+  bool (*gate)(void *host, const p2p__gate *g); /* false: refused */
   void (*trace)(void *host, uint64_t conn, uint64_t stream, bool in, p2p_bytes line); /* or NULL */
   void (*addrs_changed)(void *host);
   void (*listener_closed)(void *host, uint64_t handle, int err);
@@ -279,5 +296,8 @@ p2p__transport *p2p__swarm_transport(p2p__swarm *w, p2p_bytes addr, bool listen)
 
 static inline p2p_time p2p__swarm_now(const p2p__swarm *w) { return w->loop->now; }
 static inline p2p__env *p2p__swarm_env(const p2p__swarm *w) { return &w->loop->env; }
+static inline bool p2p__swarm_gate(const p2p__swarm *w, p2p__gate g) {
+  return w->host.gate(w->host.ctx, &g);
+}
 
 #endif
