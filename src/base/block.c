@@ -19,6 +19,13 @@ void p2p__budget_refund(p2p__budget *b, size_t n) {
   }
 }
 
+void p2p__budget_adopt(p2p__budget *b, p2p__budget *parent) {
+  if (b->parent == parent) return;
+  for (p2p__budget *up = b->parent; up; up = up->parent) up->used -= b->used;
+  b->parent = parent;
+  for (p2p__budget *up = parent; up; up = up->parent) up->used += b->used;
+}
+
 bool p2p__budget_move(p2p__budget *from, p2p__budget *to, size_t n) {
   p2p__budget_refund(from, n);
   if (p2p__budget_charge(to, n)) return true;

@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include <stdatomic.h>
 
-/* ---- budget: bytes that may be owned, in a chain stream -> connection -> host ---- */
+/* ---- budget: bytes that may be owned, in a chain connection -> peer -> host ---- */
 typedef struct p2p__budget {
   struct p2p__budget *parent; /* NULL: the top */
   size_t used, max;
@@ -31,6 +31,8 @@ typedef struct p2p__budget {
  * b may be NULL: nothing is counted. */
 P2P_MUST_USE bool p2p__budget_charge(p2p__budget *b, size_t n);
 void p2p__budget_refund(p2p__budget *b, size_t n);
+/* b is below `parent` from now on, with all it has used: without question, since it was allowed. */
+void p2p__budget_adopt(p2p__budget *b, p2p__budget *parent);
 /* Moves a charge; false, nothing moved, when `to` or one above it has no room for it. What both
  * have above them is not charged twice meanwhile. */
 P2P_MUST_USE bool p2p__budget_move(p2p__budget *from, p2p__budget *to, size_t n);

@@ -27,6 +27,8 @@ static void count(p2p__sconn *c, bool on) {
   c->counted = on;
   uint32_t *n = c->inbound ? &c->swarm->n_half_open : &c->swarm->n_dialing;
   *n = on ? *n + 1 : *n - 1;
+  if (c->arrived && !on) p2p__arrivals_leave(&c->swarm->arrivals, p2p__bytes(c->addr, c->addr_len));
+  c->arrived = c->arrived && on;
 }
 
 int p2p__conn_new(p2p__swarm *w, bool inbound, p2p_bytes addr, p2p__sconn **out) {
@@ -135,6 +137,10 @@ void p2p__conn_part(p2p__swarm *w, p2p__peer *peer) {
 }
 
 void p2p__conn_set_peer(p2p__sconn *c, p2p__peer *peer, const char *security) {
+  p2p__budget *of_peer = peer ? &peer->budget : &c->swarm->budget;
+  if (peer) peer->budget.parent = &c->swarm->budget;
+  p2p__budget_adopt(&c->tx, of_peer);
+  p2p__budget_adopt(&c->rx, of_peer);
   p2p__peer_unref(&c->swarm->peers, c->peer);
   c->peer = peer;
   c->security = security;

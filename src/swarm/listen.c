@@ -28,10 +28,16 @@ static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spe
   if (w->closing) return P2P_ECLOSED;
   p2p__gate g = { .point = P2P__GATE_ACCEPT, .addr = remote, .dir = P2P_INBOUND };
   if (!p2p__swarm_gate(w, g)) return P2P_EGATED;
+  int err = p2p__arrivals_enter(&w->arrivals, remote);
+  if (err < 0) return err;
   if (w->n_half_open >= limits->conns_pending_in) drop_oldest(w);
   p2p__sconn *c;
-  int err = p2p__conn_new(w, true, remote, &c);
-  if (err < 0) return err;
+  err = p2p__conn_new(w, true, remote, &c);
+  if (err < 0) {
+    p2p__arrivals_leave(&w->arrivals, remote);
+    return err;
+  }
+  c->arrived = true;
   p2p__list_add(&w->half_open, &c->of_peer);
   *spec = (p2p__link_spec){ .owner = &c->owner,
                             .budget = &c->tx,

@@ -110,6 +110,8 @@ static p2p__peer *peer_new(p2p__peers *p, const p2p_peer_id *id) {
   peer->id = *id;
   p2p__list_init(&peer->conns);
   p2p__list_init(&peer->lru);
+  p2p__list_init(&peer->starving);
+  peer->budget.max = (size_t)p->env->limits->peer_buffers;
   if (slot_take(p, peer) < 0) goto fail;
   if (p2p__map_add(&p->by_id, peer) < 0) goto fail_slot;
   return peer;

@@ -49,6 +49,8 @@ typedef struct p2p__peer {
   uint32_t n_told;     /* connections that behaviours were told of */
   p2p__list conns;     /* the swarm's connections to it (p2p__sconn.of_peer) */
   p2p__list lru;       /* linked while refs is 0 */
+  p2p__list starving;  /* streams that wait for this budget, of all its connections */
+  p2p__budget budget;  /* of its connections; its parent is the host's */
   uint8_t *addrs;      /* packed: 2-byte length, address, …; without /p2p */
   p2p__name **protocols;
   p2p__name *agent, *version;

@@ -57,11 +57,16 @@ size_t p2p__stream_room(const p2p__sstream *s) {
   return write_error(s) < 0 || used >= max ? 0 : (size_t)max - used;
 }
 
-/* What is free of the connection's budget. The last eighth is not for bytes of the user: the lines
- * of other streams that are being negotiated must always fit. */
+static size_t most_free(const p2p__budget *b) {
+  size_t max = b->max - b->max / 8;
+  return b->used < max ? max - b->used : 0;
+}
+
+/* What is free of the connection's and of the peer's budget. The last eighth is not for bytes of the
+ * user: the lines of other streams that are being negotiated must always fit. */
 static size_t tx_free(const p2p__sconn *c) {
-  size_t max = c->tx.max - c->tx.max / 8;
-  return c->tx.used < max ? max - c->tx.used : 0;
+  size_t room = most_free(&c->tx);
+  return c->peer ? p2p__min(room, most_free(&c->peer->budget)) : room;
 }
 
 /* The same for a user who writes without end: those who have bytes waiting share half of the
@@ -85,15 +90,20 @@ void p2p__stream_left(p2p__sstream *s, size_t n) {
   s->unsent -= n;
 }
 
-/* The budget of the connection, or of the host, is out: whoever frees some of it tells s. */
+/* Half of a budget is out: then its streams take turns. */
+static bool is_short(const p2p__budget *b) { return b->used > b->max / 2; }
+
+/* The budget of the connection, of its peer or of the host is out: whoever frees some of it tells s. */
 static int starve(p2p__sstream *s) {
   p2p__sconn *c = s->conn;
   p2p__swarm *w = s->swarm;
-  bool conn = c->tx.used > c->tx.max / 2, host = w->budget.used > w->budget.max / 2;
-  if (!conn && !host) return P2P_ENOMEM;
+  p2p__list *where = NULL;
+  if (is_short(&w->budget)) where = &w->starving;
+  if (c->peer && is_short(&c->peer->budget)) where = &c->peer->starving;
+  if (is_short(&c->tx)) where = &c->starving;
+  if (!where) return P2P_ENOMEM;
   s->want_writable = true;
-  if (!p2p__list_linked(&s->starve_node))
-    p2p__list_add(conn ? &c->starving : &w->starving, &s->starve_node);
+  if (!p2p__list_linked(&s->starve_node)) p2p__list_add(where, &s->starve_node);
   return P2P_EAGAIN;
 }
 
@@ -105,10 +115,16 @@ static void feed(p2p__list *starving) {
   }
 }
 
+static void feed_from(p2p__list *starving, const p2p__budget *b) {
+  if (!p2p__list_empty(starving) && !is_short(b)) feed(starving);
+}
+
 void p2p__stream_feed(p2p__sconn *c) {
   p2p__swarm *w = c->swarm;
-  if (!p2p__list_empty(&c->starving) && tx_free(c) >= FEED) feed(&c->starving);
-  if (!p2p__list_empty(&w->starving) && w->budget.used <= w->budget.max / 2) feed(&w->starving);
+  /* Who then finds the peer's budget short waits for that. */
+  if (!p2p__list_empty(&c->starving) && most_free(&c->tx) >= FEED) feed(&c->starving);
+  if (c->peer) feed_from(&c->peer->starving, &c->peer->budget);
+  feed_from(&w->starving, &w->budget);
 }
 
 void p2p__stream_unreserve(p2p__sstream *s) {

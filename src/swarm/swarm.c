@@ -126,6 +126,7 @@ int p2p__swarm_init(p2p__swarm *w, p2p__loop *loop, const p2p_identity *identity
   w->dispatch_task.run = dispatch_run;
   w->flush_task.run = flush_run;
   p2p__backoffs_init(&w->backoffs, &loop->env);
+  p2p__arrivals_init(&w->arrivals, &loop->env);
   w->negotiate_timer.fire = p2p__nego_timer;
   init_lists(w);
   int err = init_tables(w, &loop->env);
@@ -167,6 +168,7 @@ void p2p__swarm_fini(p2p__swarm *w) {
   for (size_t t = 0; t < w->n_transports; t++) w->transports[t]->ops->free(w->transports[t]);
   p2p__peers_fini(&w->peers);
   p2p__backoffs_fini(&w->backoffs);
+  p2p__arrivals_fini(&w->arrivals);
   p2p__handles_fini(&w->conns);
   p2p__handles_fini(&w->streams);
   p2p__handles_fini(&w->listeners);

@@ -2,7 +2,7 @@
  * negotiation of streams, and the driver of behaviours.
  *
  * conn.c connections | stream.c, stream_io.c streams | dial.c, attempt.c, lookup.c, rank.c, backoff.c,
- * blackhole.c, report.c dialing | listen.c | drive.c, frame.c behaviours
+ * blackhole.c, report.c dialing | listen.c, arrivals.c | drive.c, frame.c behaviours
  * | peers.c peerstore. Everything runs on the host's thread; user code and behaviours are called
  * only from dispatch (swarm.c), never from inside a link, an engine or a container walk. */
 #ifndef P2P_SWARM_SWARM_H
@@ -15,6 +15,7 @@
 #include "swarm/backoff.h"
 #include "swarm/behaviour.h"
 #include "swarm/blackhole.h"
+#include "swarm/arrivals.h"
 #include "swarm/peers.h"
 #include "transport/transport.h"
 
@@ -176,6 +177,7 @@ struct p2p__sconn {
   bool admitted; /* counted in peer->n_admitted */
   bool heard;    /* the peer said something of a stream */
   bool counted;  /* in n_half_open or n_dialing */
+  bool arrived;  /* in swarm.arrivals */
   bool was_up;   /* behaviours were told */
   bool released; /* the host is done with it: freed with its last stream */
 };
@@ -262,6 +264,7 @@ struct p2p__swarm {
   p2p__peers peers;
   p2p__backoffs backoffs;
   p2p__blackhole udp_hole, ip6_hole;
+  p2p__arrivals arrivals; /* of half_open */
   p2p__transport *transports[P2P__TRANSPORTS];
   size_t n_transports;
   const p2p__upgrades *upgrades;

@@ -28,16 +28,19 @@ static void hang_up(player *p, p2p_conn c) {
 
 /* ---- many of one peer ---- */
 
-static const p2p_setting greedy[] = { { "conns_per_peer", 1024 } };
+static const p2p_setting greedy[] = { { "pending_in_per_ip", 100 }, { "conns_per_peer", 1024 } };
 
 /* Over plaintext, where the muxer takes a round trip more: admitted is not yet up. One of the
  * two does not count. */
 static void join_slow(bool a_is_greedy) {
   static const char *const security[] = { "plaintext" };
-  p2p_host_opts opts = { .size = sizeof opts, .security = security, .n_security = 1 };
+  p2p_host_opts opts = { .size = sizeof opts,
+                         .security = security,
+                         .n_security = 1,
+                         .limits = greedy,
+                         .n_limits = 1 };
   troupe_join(&t, a_is_greedy ? &t.b : &t.a, &opts);
-  opts.limits = greedy;
-  opts.n_limits = 1;
+  opts.n_limits = 2;
   troupe_join(&t, a_is_greedy ? &t.a : &t.b, &opts);
 }
 
@@ -82,28 +85,32 @@ static void dialer_counts_its_own_attempts_too(void **state) {
 
 /* ---- a silent crowd ---- */
 
-static raw_app crowd;
+static raw_app crowd, loner;
 
 /* Sockets that connect and say nothing. */
-static void crowd_in(void) {
-  p2p_sim_node_opts opts = { .ip = { host_node_ip(9) }, .n_ip = 1 };
+static void silent(raw_app *app, uint8_t number, int n) {
+  p2p_sim_node_opts opts = { .ip = { host_node_ip(number) }, .n_ip = 1 };
   p2p_io *io;
   assert_int_equal(p2p_sim_node(t.sim, &opts, &io), 0);
-  raw_app_init(&crowd, io);
-  for (int i = 0; i < CROWD; i++) raw_dial(&crowd, 2, 4001, 0, 0)->stays = true;
+  raw_app_init(app, io);
+  for (int i = 0; i < n; i++) raw_dial(app, 2, 4001, 0, 0)->stays = true;
   troupe_wait(&t, P2P_SECOND);
 }
 
+static void crowd_in(void) { silent(&crowd, 9, CROWD); }
+
+static bool is_gone(const raw_flow *f) { return f->ended || f->error; }
+
 static void oldest_half_open_connections_make_room(void **state) {
   (void)state;
-  static const p2p_setting narrow[] = { { "conns_pending_in", HALF_OPEN } };
+  static const p2p_setting narrow[] = { { "conns_pending_in", HALF_OPEN },
+                                        { "pending_in_per_ip", 100 } };
   troupe_join(&t, &t.a, NULL);
-  troupe_join_limited(&t, &t.b, narrow, 1);
+  troupe_join_limited(&t, &t.b, narrow, 2);
   crowd_in();
   assert_int_equal(player_stats(&t.b).half_open, HALF_OPEN);
   for (int i = 0; i < CROWD; i++) {
-    bool gone = crowd.flows[i].ended || crowd.flows[i].error;
-    assert_int_equal(gone, i < CROWD - HALF_OPEN); /* the first that came */
+    assert_int_equal(is_gone(&crowd.flows[i]), i < CROWD - HALF_OPEN); /* the first that came */
   }
   (void)player_dial(&t.a, &t.b);
   troupe_wait(&t, P2P_SECOND);
@@ -113,12 +120,32 @@ static void oldest_half_open_connections_make_room(void **state) {
 
 static void silent_ones_are_gone_in_time_and_nothing_is_told_of_them(void **state) {
   (void)state;
-  troupe_join(&t, &t.b, NULL);
+  static const p2p_setting wide[] = { { "pending_in_per_ip", 100 } };
+  troupe_join_limited(&t, &t.b, wide, 1);
   crowd_in();
   assert_int_equal(player_stats(&t.b).half_open, CROWD);
   troupe_wait(&t, 10 * P2P_SECOND); /* handshake_timeout */
   assert_true(player_knows_nothing(&t.b));
   assert_int_equal(t.b.n[P2P_EV_CONN_OPEN] + t.b.n[P2P_EV_CONN_CLOSED], 0);
+}
+
+/* SW-07: who comes in great number from one place is kept out, and keeps nobody else out. */
+static void crowd_from_one_address_pushes_nobody_out(void **state) {
+  (void)state;
+  static const p2p_setting narrow[] = { { "conns_pending_in", HALF_OPEN },
+                                        { "pending_in_per_ip", HALF_OPEN - 1 } };
+  troupe_join(&t, &t.a, NULL);
+  troupe_join_limited(&t, &t.b, narrow, 2);
+  silent(&loner, 8, 1);
+  crowd_in();
+  assert_int_equal(player_stats(&t.b).half_open, HALF_OPEN);
+  assert_false(is_gone(&loner.flows[0]));
+  for (int i = 0; i < CROWD; i++)
+    assert_int_equal(is_gone(&crowd.flows[i]), i >= HALF_OPEN - 1); /* the last that came */
+  troupe_wait(&t, 10 * P2P_SECOND); /* handshake_timeout */
+  assert_true(player_knows_nothing(&t.b));
+  silent(&crowd, 7, HALF_OPEN - 1);
+  assert_int_equal(player_stats(&t.b).half_open, HALF_OPEN - 1);
 }
 
 /* ---- the gate ---- */
@@ -260,6 +287,7 @@ int main(void) {
     TEST(peer_may_come_again_when_its_connections_are_gone),
     TEST(dialer_counts_its_own_attempts_too),
     TEST(oldest_half_open_connections_make_room),
+    TEST(crowd_from_one_address_pushes_nobody_out),
     TEST(silent_ones_are_gone_in_time_and_nothing_is_told_of_them),
     TEST(gate_is_asked_once_on_each_side),
     TEST(gate_of_the_dialer_refuses),

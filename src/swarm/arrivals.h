@@ -1,0 +1,23 @@
+/* ARRIVALS: how many connections are half open from one place: an IPv4 address, an IPv6 /56 (about one
+ * customer), an IPv6 /48. So one machine cannot fill the table of half-open connections, nor push
+ * honest ones out of it. Loopback and what has no IP address are not counted. As go-libp2p's limits
+ * of connections per prefix. Rows SW-07, QC-13 of the attack catalogue. */
+#ifndef P2P_SWARM_ARRIVALS_H
+#define P2P_SWARM_ARRIVALS_H
+
+#include "base/env.h"
+#include "base/map.h"
+
+typedef struct p2p__arrivals {
+  p2p__mem *mem;
+  const p2p__limits *limits;
+  p2p__u64map counts; /* prefix -> uint64_t of its own, never zero */
+} p2p__arrivals;
+
+void p2p__arrivals_init(p2p__arrivals *c, p2p__env *env);
+void p2p__arrivals_fini(p2p__arrivals *c);
+/* One more from addr (packed). P2P_ELIMIT: there are enough; P2P_ENOMEM. */
+P2P_MUST_USE int p2p__arrivals_enter(p2p__arrivals *c, p2p_bytes addr);
+void p2p__arrivals_leave(p2p__arrivals *c, p2p_bytes addr); /* who had entered */
+
+#endif
