@@ -182,11 +182,15 @@ typedef struct p2p_conn_info {
   uint64_t bytes_in, bytes_out; /* of streams */
   uint32_t streams;             /* open now, either direction */
   uint64_t window;              /* largest receive window among the streams, bytes */
+  bool limited;                 /* through a relay that bounds time and bytes */
+  p2p_time opened;              /* when it was up, as p2p_host_now; 0: it was not */
 } p2p_conn_info;
 /* Writes what is known of a connection. 0; P2P_ESTALE, P2P_EINVAL. */
 P2P_API int p2p_conn_get(p2p_host *h, p2p_conn c, p2p_conn_info *out);
 /* Text of the remote's address (with /p2p/ID), as dialed or as seen. */
 P2P_API ptrdiff_t p2p_conn_addr(p2p_host *h, p2p_conn c, char *out, size_t cap);
+/* Text of our own address on it; P2P_ENOTFOUND: it has none, or is not connected. */
+P2P_API ptrdiff_t p2p_conn_local_addr(p2p_host *h, p2p_conn c, char *out, size_t cap);
 P2P_API int p2p_conn_set_user(p2p_host *h, p2p_conn c, void *user);
 P2P_API void *p2p_conn_user(p2p_host *h, p2p_conn c); /* NULL when stale */
 
@@ -207,9 +211,18 @@ typedef struct p2p_handler {
   void *user;
 } p2p_handler;
 
+/* Whether a protocol id (a line of multistream-select, text) is served. Must not call the host. */
+typedef bool (*p2p_match_fn)(void *user, const char *id);
+
 /* Serves a protocol: inbound streams that ask for id go to the handler; without handler (NULL) they
  * come out as events. id is copied. P2P_EEXIST, P2P_EINVAL, P2P_ENOMEM. */
 P2P_API P2P_MUST_USE int p2p_protocol_add(p2p_host *h, const char *id, const p2p_handler *handler);
+/* The same for a family of ids, as versions are: inbound streams whose id no other protocol has and
+ * that match takes (asked in the order of adding) go to the handler; p2p_stream_get tells which id
+ * it was. id: what peers are told, and the name for p2p_protocol_remove; it need not match.
+ * P2P_EEXIST, P2P_EINVAL, P2P_ENOMEM. */
+P2P_API P2P_MUST_USE int p2p_protocol_add_match(p2p_host *h, const char *id, p2p_match_fn match,
+                                                void *match_user, const p2p_handler *handler);
 P2P_API int p2p_protocol_remove(p2p_host *h, const char *id);
 
 /* Opens a stream for the first of n protocol ids that the peer speaks; dials the peer if need be.
@@ -238,6 +251,26 @@ P2P_API int p2p_commit(p2p_host *h, p2p_stream s, size_t n);
 P2P_API int p2p_finish(p2p_host *h, p2p_stream s);               /* no more bytes from us */
 P2P_API int p2p_stop(p2p_host *h, p2p_stream s, uint32_t code);  /* no more bytes to us */
 P2P_API int p2p_reset(p2p_host *h, p2p_stream s, uint32_t code); /* neither; drops what is queued */
+
+/* What the stream's bytes are worth beside those of others on the same connection, from now on.
+ * Without effect where the muxer cannot. P2P_ESTALE, P2P_EINVAL. */
+P2P_API int p2p_stream_set_priority(p2p_host *h, p2p_stream s, p2p_priority priority);
+
+/* What a stream may be waited for, each with a deadline of its own. */
+typedef enum p2p_deadline {
+  P2P_DEADLINE_OPEN,  /* the protocol is agreed */
+  P2P_DEADLINE_READ,  /* bytes, or the end, have come: set it before each wait */
+  P2P_DEADLINE_WRITE, /* everything written so far has left for the network */
+  P2P_DEADLINE_CLOSE, /* it is over */
+  P2P_DEADLINES
+} p2p_deadline;
+/* A stream that misses it is reset (code 0) and closed with P2P_ETIMEOUT. A deadline that was met is
+ * forgotten, a new one replaces the old.
+ *
+ * within: ns from now; P2P_NEVER: none any more.
+ * Returns 0, also when it is met already; P2P_ESTALE, P2P_EINVAL, P2P_ENOMEM, or why it is closed. */
+P2P_API int p2p_stream_set_deadline(p2p_host *h, p2p_stream s, p2p_deadline which,
+                                    p2p_time within);
 
 /* A stream at this moment. */
 typedef struct p2p_stream_info {
@@ -363,6 +396,10 @@ P2P_API int p2p_limit_info(size_t i, p2p_limit *out);
 /* The transport of this library that would dial the address, "tcp"; NULL: none. Static. */
 P2P_API const char *p2p_addr_transport(p2p_bytes addr);
 P2P_API const char *p2p_version(void);   /* "0.1.0" */
+/* The i-th thing this build can do, NULL past the last: security protocols, muxers and transports by
+ * the names of the options ("noise", "yamux", "tcp"). Static. And whether it can. */
+P2P_API const char *p2p_feature(size_t i);
+P2P_API bool p2p_has(const char *feature);
 P2P_API const char *p2p_libraries(void); /* those it was built on, with versions */
 
 P2P_END

@@ -47,6 +47,13 @@ typedef struct p2p_peer_id {
 /* Which side opened a connection or a stream. */
 typedef enum p2p_direction { P2P_OUTBOUND = 0, P2P_INBOUND = 1 } p2p_direction;
 
+/* What a stream's bytes are worth beside those of the same connection's other streams. */
+typedef enum p2p_priority {
+  P2P_PRIORITY_NORMAL = 0,
+  P2P_PRIORITY_URGENT = 1,    /* goes first when it has something to say, four times its share */
+  P2P_PRIORITY_BACKGROUND = 2 /* an eighth of its share */
+} p2p_priority;
+
 /* A host, opaque: <p2p/host.h>. */
 typedef struct p2p_host p2p_host;
 

@@ -70,6 +70,8 @@ typedef struct p2p__mux_ops {
   void (*finish)(p2p__mux *m, uint64_t sid);
   void (*reset)(p2p__mux *m, uint64_t sid, uint32_t code);
   void (*stop)(p2p__mux *m, uint64_t sid, uint32_t code);
+  /* How much of the line the stream gets beside others (p2p_priority). NULL: the mux cannot. */
+  void (*priority)(p2p__mux *m, uint64_t sid, p2p_priority priority);
   /* Queues it, in front of data that waits; no stream of the peer is taken after. go-libp2p and
    * js-libp2p close the connection when they read code 0: say it last. */
   void (*goaway)(p2p__mux *m, uint32_t code);

@@ -198,17 +198,18 @@ static const p2p__ma_step quic_steps[] = {
 #endif
 static const p2p__ma_step memory_steps[] = { { P2P__MA_ONE, { P2P__MA_MEMORY } } };
 
-const char *p2p_addr_transport(p2p_bytes addr) {
-  static const struct {
-    const char *name;
-    p2p__ma_pattern pattern;
-  } transports[] = {
-    { "tcp", { tcp_steps, P2P_COUNT(tcp_steps) } },
+static const struct {
+  const char *name;
+  p2p__ma_pattern pattern;
+} transports[] = {
+  { "tcp", { tcp_steps, P2P_COUNT(tcp_steps) } },
 #if defined(P2P_HAVE_QUIC)
-    { "quic-v1", { quic_steps, P2P_COUNT(quic_steps) } },
+  { "quic-v1", { quic_steps, P2P_COUNT(quic_steps) } },
 #endif
-    { "memory", { memory_steps, P2P_COUNT(memory_steps) } },
-  };
+  { "memory", { memory_steps, P2P_COUNT(memory_steps) } },
+};
+
+const char *p2p_addr_transport(p2p_bytes addr) {
   for (size_t i = 0; i < P2P_COUNT(transports); i++) {
     if (p2p__ma_is(&transports[i].pattern, addr)) return transports[i].name;
   }
@@ -295,6 +296,21 @@ int p2p__host_transports(p2p_host *h) {
     if (t) h->swarm.transports[h->swarm.n_transports++] = t;
   }
   return 0;
+}
+
+const char *p2p_feature(size_t i) {
+  if (i < P2P_COUNT(builtin_securities)) return builtin_securities[i].name;
+  i -= P2P_COUNT(builtin_securities);
+  if (i < P2P_COUNT(builtin_muxers)) return builtin_muxers[i].name;
+  i -= P2P_COUNT(builtin_muxers);
+  return i < P2P_COUNT(transports) ? transports[i].name : NULL;
+}
+
+bool p2p_has(const char *feature) {
+  const char *name;
+  for (size_t i = 0; feature && (name = p2p_feature(i)) != NULL; i++)
+    if (strcmp(name, feature) == 0) return true;
+  return false;
 }
 
 /* ---- behaviours ---- */

@@ -141,7 +141,8 @@ static void conn_fill(const p2p__sconn *c, p2p_conn_info *out) {
                           .window = stats.window,
                           .bytes_in = c->bytes_in,
                           .bytes_out = c->bytes_out,
-                          .streams = c->n_streams };
+                          .streams = c->n_streams,
+                          .opened = c->up_at };
   if (c->peer) out->peer = c->peer->id;
 }
 
@@ -162,6 +163,16 @@ ptrdiff_t p2p_conn_addr(p2p_host *h, p2p_conn conn, char *out, size_t cap) {
   p2p__wr w = p2p__wr_of(bytes, sizeof bytes);
   int err = p2p__conn_print_addr(c, &w);
   return err ? err : p2p_addr_print(p2p__wr_bytes(&w), out, cap);
+}
+
+ptrdiff_t p2p_conn_local_addr(p2p_host *h, p2p_conn conn, char *out, size_t cap) {
+  p2p__sconn *c = conn_of(h, conn);
+  if (!c) return P2P_ESTALE;
+  if (!out) return P2P_EINVAL;
+  uint8_t bytes[P2P_ADDR_MAX];
+  p2p__wr w = p2p__wr_of(bytes, sizeof bytes);
+  int err = c->link && c->link->ops->local ? c->link->ops->local(c->link, &w) : P2P_ENOTFOUND;
+  return err < 0 ? err : p2p_addr_print(p2p__wr_bytes(&w), out, cap);
 }
 
 int p2p_conn_set_user(p2p_host *h, p2p_conn conn, void *user) {

@@ -40,6 +40,8 @@ typedef struct host_protocol {
   p2p__served served;
   p2p_host *host;
   host_handler *handler; /* NULL: events */
+  p2p_match_fn match;    /* NULL: its own id only */
+  void *match_user;
   p2p__list node;
   char id[];
 } host_protocol;

@@ -129,13 +129,30 @@ static int protocol_new(p2p_host *h, const char *id, size_t len, host_protocol *
   return 0;
 }
 
+static bool protocol_match(p2p__served *served, const char *id) {
+  const host_protocol *p = P2P_CONST_CONTAINER(served, host_protocol, served);
+  bool before = p->host->guarded;
+  p->host->guarded = true;
+  bool matches = p->match(p->match_user, id);
+  p->host->guarded = before;
+  return matches;
+}
+
 int p2p_protocol_add(p2p_host *h, const char *id, const p2p_handler *handler) {
+  return p2p_protocol_add_match(h, id, NULL, NULL, handler);
+}
+
+int p2p_protocol_add_match(p2p_host *h, const char *id, p2p_match_fn match, void *match_user,
+                           const p2p_handler *handler) {
   p2p__host_assert(h);
   if (!h || !id || (handler && !handler->size)) return P2P_EINVAL;
   if (!id_is_valid(h, id)) return P2P_EINVAL;
   host_protocol *p;
   int err = protocol_new(h, id, strlen(id), &p);
   if (err < 0) return err;
+  p->match = match;
+  p->match_user = match_user;
+  p->served.match = match ? protocol_match : NULL;
   if (handler && !(p->handler = handler_new(h, handler))) {
     protocol_free(p);
     return P2P_ENOMEM;
@@ -289,6 +306,22 @@ int p2p_stop(p2p_host *h, p2p_stream stream, uint32_t code) {
 int p2p_reset(p2p_host *h, p2p_stream stream, uint32_t code) {
   p2p__sstream *s = stream_of(h, stream);
   return s ? p2p__stream_reset(s, code, p2p__swarm_now(&h->swarm)) : P2P_ESTALE;
+}
+
+int p2p_stream_set_priority(p2p_host *h, p2p_stream stream, p2p_priority priority) {
+  p2p__sstream *s = stream_of(h, stream);
+  if (!s) return P2P_ESTALE;
+  if ((unsigned)priority > P2P_PRIORITY_BACKGROUND) return P2P_EINVAL;
+  p2p__stream_set_priority(s, priority);
+  return 0;
+}
+
+int p2p_stream_set_deadline(p2p_host *h, p2p_stream stream, p2p_deadline which, p2p_time within) {
+  p2p__sstream *s = stream_of(h, stream);
+  if (!s) return P2P_ESTALE;
+  if ((unsigned)which >= P2P_DEADLINES) return P2P_EINVAL;
+  p2p__loop_refresh(&h->loop);
+  return p2p__stream_set_deadline(s, which, p2p__time_add(p2p__swarm_now(&h->swarm), within));
 }
 
 /* ---- getters ---- */

@@ -54,6 +54,14 @@ static void yamux_reset(p2p__mux *m, uint64_t sid, uint32_t code) {
   p2p__yamux_stream_free(y, s);
 }
 
+static void yamux_priority(p2p__mux *m, uint64_t sid, p2p_priority priority) {
+  p2p__yamux *y = p2p__yamux_of(m);
+  p2p__yamux_stream *s = p2p__yamux_find(y, sid);
+  if (!s) return;
+  p2p__yamux_plan_drop(y);
+  s->priority = (uint8_t)priority;
+}
+
 static void yamux_goaway(p2p__mux *m, uint32_t code) {
   p2p__yamux *y = p2p__yamux_of(m);
   if (y->goaway_wanted) return;
@@ -107,6 +115,7 @@ static const p2p__mux_ops yamux_ops = {
   .finish = yamux_finish,
   .reset = yamux_reset,
   .stop = p2p__yamux_stop,
+  .priority = yamux_priority,
   .goaway = yamux_goaway,
   .deadline = p2p__yamux_deadline,
   .tick = p2p__yamux_tick,

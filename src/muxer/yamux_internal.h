@@ -44,6 +44,7 @@ typedef struct p2p__yamux_stream {
   bool fin_got;
   bool ended;        /* gone but for y->roomy */
   bool stopped;      /* nobody reads: what arrives is dropped */
+  uint8_t priority;  /* p2p_priority */
   bool flag_planned; /* the pull's plan carries its SYN or ACK already */
   bool fin_planned;
 

@@ -159,7 +159,10 @@ void p2p__yamux_ring(p2p__yamux *y, p2p__yamux_stream *s) {
   if (!stream_has_turn(s)) {
     p2p__list_del(&s->ring);
   } else if (!p2p__list_linked(&s->ring)) {
-    p2p__list_add(&y->ring, &s->ring);
+    /* Who is urgent goes first with what comes up; who has more to say than a turn then waits for
+     * the others, as everybody does. */
+    bool urgent = s->priority == P2P_PRIORITY_URGENT;
+    p2p__list_add(urgent ? y->ring.next : &y->ring, &s->ring);
   }
 }
 

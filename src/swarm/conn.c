@@ -182,6 +182,7 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
   count(c, false);
   c->state = P2P__CONN_UP;
   if (!conn_is_welcome(c)) return;
+  c->up_at = p2p__swarm_now(c->swarm);
   c->muxer = up->muxer;
   c->early = up->early;
   c->next_sid = up->first;
@@ -279,6 +280,7 @@ static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
   case P2P__UP_DATA: p2p__stream_data(s, u); break;
   case P2P__UP_FIN:
     s->in_ended = true;
+    p2p__clock_met(s, P2P_DEADLINE_READ);
     p2p__stream_due(s, P2P__DUE_READABLE, false);
     break;
   case P2P__UP_RESET: stream_reset(s, u, now); break;

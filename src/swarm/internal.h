@@ -31,6 +31,12 @@ void p2p__stream_feed(p2p__sconn *c);
 void p2p__stream_queued(p2p__sstream *s, size_t n);
 void p2p__stream_left(p2p__sstream *s, size_t n);
 
+/* ---- clock.c ---- */
+void p2p__clock_free(p2p__sstream *s);
+/* What a deadline waited for has come. */
+void p2p__clock_met(p2p__sstream *s, p2p_deadline which);
+void p2p__stream_fail(p2p__sstream *s, int err, p2p_time now); /* resets it */
+
 /* ---- negotiate.c ---- */
 P2P_MUST_USE int p2p__nego_listen(p2p__sstream *s, p2p_time now);
 P2P_MUST_USE int p2p__nego_dial(p2p__sstream *s, const char *const *ids, size_t n, p2p_time now);

@@ -9,13 +9,31 @@ static void nego_trace(void *ctx, bool in, p2p_bytes line) {
   s->swarm->host.trace(s->swarm->host.ctx, s->conn->handle, s->handle, in, line);
 }
 
+/* No id fits: the first match function that takes it, or -1. What it took is kept as a name. */
+static int match_any(p2p__sstream *s, p2p_bytes id) {
+  p2p__swarm *w = s->swarm;
+  p2p__name *name = NULL;
+  int i = 0;
+  for (p2p__list *n = w->served.next; n != &w->served; n = n->next, i++) {
+    p2p__served *p = P2P_CONTAINER(n, p2p__served, node);
+    if (!p->match) continue;
+    if (!name && p2p__name_learn(&w->peers.names, id, &name) < 0) return -1;
+    if (!p->match(p, name->text)) continue;
+    p2p__name_unref(&w->peers.names, s->nego->matched);
+    s->nego->matched = name;
+    return i;
+  }
+  p2p__name_unref(&w->peers.names, name);
+  return -1;
+}
+
 /* The place of a served protocol in the list, or -1. */
 static int nego_match(void *ctx, p2p_bytes id) {
   const p2p__swarm *w = ((p2p__sstream *)ctx)->swarm;
   int i = 0;
   for (const p2p__list *n = w->served.next; n != &w->served; n = n->next, i++)
     if (p2p__bytes_eq(id, p2p__cstr(P2P_CONST_CONTAINER(n, p2p__served, node)->id))) return i;
-  return -1;
+  return match_any(ctx, id);
 }
 
 static void arm(p2p__swarm *w) {
@@ -53,6 +71,7 @@ void p2p__nego_free(p2p__sstream *s) {
   if (!g) return;
   p2p__mem *mem = p2p__swarm_env(s->swarm)->mem;
   p2p__step_free(g->step);
+  p2p__name_unref(&s->swarm->peers.names, g->matched);
   for (size_t i = 0; i < g->n_ids; i++)
     if (g->ids[i]) p2p__release(mem, P2P__MEM_STREAM, g->ids[i], strlen(g->ids[i]) + 1);
   if (g->ids) p2p__release(mem, P2P__MEM_STREAM, g->ids, g->n_ids * sizeof *g->ids);
@@ -147,7 +166,9 @@ static p2p__served *served_at(p2p__swarm *w, int i) {
 static int agreed_inbound(p2p__sstream *s, int index) {
   p2p__served *p = served_at(s->swarm, index);
   if (!p) return P2P_ENOTFOUND;
-  s->protocol = p2p__name_ref(&s->swarm->peers.names, p2p__cstr(p->id));
+  s->protocol = s->nego->matched; /* the reference, too */
+  s->nego->matched = NULL;
+  if (!s->protocol) s->protocol = p2p__name_ref(&s->swarm->peers.names, p2p__cstr(p->id));
   if (!s->protocol) return P2P_ENOMEM;
   s->conn->n_negotiating--;
   s->state = P2P__STREAM_OPEN;

@@ -45,6 +45,7 @@ static void detach(p2p__sstream *s) {
   if (s->opened) (void)p2p__u64map_del(&c->by_sid, s->sid);
   if (c->last == s) c->last = NULL;
   p2p__nego_free(s);
+  p2p__clock_free(s);
   p2p__list_del(&s->dirty_node);
   p2p__list_del(&s->starve_node);
 }
@@ -179,6 +180,7 @@ static void data_slice(p2p__sstream *s, p2p_bytes data) {
 
 void p2p__stream_data(p2p__sstream *s, const p2p__up *u) {
   size_t len = u->blocks ? u->blocks->len : u->data.len;
+  if (s->state == P2P__STREAM_OPEN) p2p__clock_met(s, P2P_DEADLINE_READ);
   if (s->stopped || s->in_ended) { /* nobody reads it: only the credit matters */
     if (u->blocks) p2p__queue_fini(u->blocks);
     s->credit += len;
@@ -194,7 +196,7 @@ void p2p__stream_data(p2p__sstream *s, const p2p__up *u) {
 }
 
 /* ---- news ---- */
-static void fail(p2p__sstream *s, int err, p2p_time now) {
+void p2p__stream_fail(p2p__sstream *s, int err, p2p_time now) {
   if (s->state == P2P__STREAM_CLOSED) return;
   link_tell(s, (p2p__down){ .kind = P2P__DOWN_RESET }, now);
   p2p__stream_close(s, err, 0, false);
@@ -227,10 +229,12 @@ static void tell_negotiation(p2p__sstream *s, p2p_time now) {
     return;
   }
   if (r < 0) {
-    fail(s, r, now);
+    p2p__stream_fail(s, r, now);
     return;
   }
   if (s->state != P2P__STREAM_OPEN) return;
+  p2p__clock_met(s, P2P_DEADLINE_OPEN);
+  if (p2p__stream_unread(s)) p2p__clock_met(s, P2P_DEADLINE_READ); /* came behind the agreement */
   s->due |= P2P__DUE_OPEN;
   if (s->stop_wanted) (void)p2p__stream_stop(s, s->code, now);
 }
@@ -260,6 +264,12 @@ void p2p__stream_tell(p2p__sstream *s, p2p_time now) {
   if (!s->held) p2p__stream_free(s);
 }
 
+void p2p__stream_set_priority(p2p__sstream *s, p2p_priority priority) {
+  s->priority = (uint8_t)priority;
+  link_tell(s, (p2p__down){ .kind = P2P__DOWN_PRIORITY, .n = s->priority },
+            p2p__swarm_now(s->swarm));
+}
+
 /* ---- to the link ---- */
 static int flush_open(p2p__sstream *s, p2p_time now) {
   p2p__sconn *c = s->conn;
@@ -271,6 +281,7 @@ static int flush_open(p2p__sstream *s, p2p_time now) {
   c->next_sid += c->sid_step;
   s->opened = true;
   link_tell(s, (p2p__down){ .kind = P2P__DOWN_OPEN }, now);
+  if (s->priority) link_tell(s, (p2p__down){ .kind = P2P__DOWN_PRIORITY, .n = s->priority }, now);
   return 0;
 }
 
@@ -317,7 +328,7 @@ void p2p__stream_flush(p2p__sstream *s, p2p_time now) {
   int err = flush_open(s, now);
   if (err >= 0) err = flush_negotiation(s, now);
   if (err < 0) {
-    fail(s, err, now);
+    p2p__stream_fail(s, err, now);
     return;
   }
   flush_data(s, now);

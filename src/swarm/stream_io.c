@@ -88,6 +88,7 @@ void p2p__stream_left(p2p__sstream *s, size_t n) {
   n = p2p__min(n, s->unsent);
   if (n && n == s->unsent) s->conn->n_busy--;
   s->unsent -= n;
+  if (!s->unsent) p2p__clock_met(s, P2P_DEADLINE_WRITE);
 }
 
 /* Half of a budget is out: then its streams take turns. */

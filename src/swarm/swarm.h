@@ -41,7 +41,9 @@ typedef struct p2p__stream_ops {
  * refuses (P2P_ELIMIT): the stream is reset. */
 typedef struct p2p__served p2p__served;
 struct p2p__served {
-  const char *id; /* owned by whoever registered */
+  const char *id; /* owned by whoever registered; what peers are told */
+  /* Whether it serves another id, too; asked when no id fits. NULL: only its own. */
+  bool (*match)(p2p__served *p, const char *id);
   int (*accept)(p2p__served *p, p2p__sstream *s);
   void *ctx;
   p2p__list node;
@@ -75,7 +77,15 @@ typedef struct p2p__negotiation {
   p2p_time until;
   char **ids; /* outbound: copies of what is offered */
   size_t n_ids;
+  p2p__name *matched; /* inbound: what the peer asked for and a match function took; referenced */
 } p2p__negotiation;
+
+/* The deadlines of a stream that has some. One timer: for the next of them. */
+typedef struct p2p__stream_clock {
+  p2p__timer timer;
+  p2p__sstream *stream;
+  p2p_time at[P2P_DEADLINES]; /* P2P_NEVER: none */
+} p2p__stream_clock;
 
 struct p2p__sstream {
   uint64_t handle;
@@ -87,6 +97,7 @@ struct p2p__sstream {
   p2p__list of_conn, due_node, dirty_node, slice_node, host_node, starve_node;
   uint64_t sid;
   p2p__negotiation *nego;          /* NULL when agreed */
+  p2p__stream_clock *clock;        /* NULL: no deadline was ever set */
   p2p__name *protocol;             /* agreed; referenced */
   p2p__slice *slices, *slices_end; /* arrived this turn, borrowed */
   p2p__queue in;                   /* arrived before, owned */
@@ -109,6 +120,7 @@ struct p2p__sstream {
   bool finished;    /* … and the link was told */
   bool peer_stopped, want_writable;
   uint8_t events; /* the host's: due bits to come out as events */
+  uint8_t priority;
   bool held;      /* set in `closed`: its owner frees it, with p2p__stream_free */
 };
 
@@ -132,6 +144,9 @@ ptrdiff_t p2p__stream_put(p2p__sstream *s, p2p_bytes b);
 P2P_MUST_USE int p2p__stream_share(p2p__sstream *s, p2p__block *b, size_t off, size_t len);
 /* Bytes that could be written now. */
 size_t p2p__stream_room(const p2p__sstream *s);
+void p2p__stream_set_priority(p2p__sstream *s, p2p_priority priority);
+/* at: P2P_NEVER takes it back. P2P_ENOMEM. */
+P2P_MUST_USE int p2p__stream_set_deadline(p2p__sstream *s, p2p_deadline which, p2p_time at);
 int p2p__stream_finish(p2p__sstream *s);
 int p2p__stream_stop(p2p__sstream *s, uint32_t code, p2p_time now);
 int p2p__stream_reset(p2p__sstream *s, uint32_t code, p2p_time now);
@@ -166,6 +181,7 @@ struct p2p__sconn {
   p2p__budget tx, rx;
   uint64_t next_sid, sid_step;
   uint64_t bytes_in, bytes_out;
+  p2p_time up_at; /* 0: it was not */
   uint32_t n_streams, n_in, n_negotiating; /* objects; inbound and alive; of those not agreed */
   uint32_t n_busy;                         /* streams with unsent bytes */
   int err;

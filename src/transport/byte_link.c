@@ -194,6 +194,10 @@ static void link_open(byte_link *l, const p2p__down *d, p2p_time now) {
   if (err < 0) p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_RESET, .sid = d->sid, .err = err }, now);
 }
 
+static void link_priority(const byte_link *l, const p2p__down *d) {
+  if (l->mux->ops->priority) l->mux->ops->priority(l->mux, d->sid, (p2p_priority)d->n);
+}
+
 static void link_stream_down(byte_link *l, const p2p__down *d, p2p_time now) {
   p2p__mux *m = l->mux;
   switch (d->kind) {
@@ -203,6 +207,7 @@ static void link_stream_down(byte_link *l, const p2p__down *d, p2p_time now) {
   case P2P__DOWN_FINISH: m->ops->finish(m, d->sid); break;
   case P2P__DOWN_RESET: m->ops->reset(m, d->sid, d->code); break;
   case P2P__DOWN_STOP: m->ops->stop(m, d->sid, d->code); break;
+  case P2P__DOWN_PRIORITY: link_priority(l, d); break;
   default: assert(0); break;
   }
 }
@@ -243,9 +248,15 @@ static void link_stats(const p2p__link *base, p2p__link_stats *out) {
   out->window = stats.window;
 }
 
+static int link_local(const p2p__link *base, p2p__wr *out) {
+  const p2p__pipe *pipe = P2P_CONST_CONTAINER(base, byte_link, base)->pipe;
+  return pipe && pipe->ops->local ? pipe->ops->local(pipe, out) : P2P_ENOTFOUND;
+}
+
 static const p2p__link_ops byte_link_ops = {
   .down = link_down,
   .stats = link_stats,
+  .local = link_local,
   .free = link_free,
 };
 

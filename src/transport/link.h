@@ -83,6 +83,7 @@ typedef enum p2p__down_kind {
   P2P__DOWN_FINISH,    /* sid */
   P2P__DOWN_RESET,     /* sid, code */
   P2P__DOWN_STOP,      /* sid, code */
+  P2P__DOWN_PRIORITY,  /* sid, n: a p2p_priority */
   P2P__DOWN_CLOSE /* code, err: graceful when err is 0, DOWN follows; else at once: DOWN is told
                           before the call returns, the owner may be gone after it */
 } p2p__down_kind;
@@ -105,6 +106,8 @@ typedef struct p2p__link_stats {
 typedef struct p2p__link_ops {
   void (*down)(p2p__link *l, const p2p__down *d, p2p_time now);
   void (*stats)(const p2p__link *l, p2p__link_stats *out);
+  /* Our own address on it, packed; < 0: unknown. NULL: never known. */
+  int (*local)(const p2p__link *l, p2p__wr *out);
   void (*free)(p2p__link *l); /* without a word to anybody: the host is being freed */
 } p2p__link_ops;
 

@@ -258,6 +258,7 @@ static void link_stream_down(quic_link *l, const p2p__down *d, p2p_time now) {
   case P2P__DOWN_FINISH: p2p__quic_finish(q, d->sid); break;
   case P2P__DOWN_RESET: p2p__quic_reset(q, d->sid, d->code); break;
   case P2P__DOWN_STOP: p2p__quic_stop(q, d->sid, d->code); break;
+  case P2P__DOWN_PRIORITY: break; /* ngtcp2 writes what it is given: in turn */
   default: assert(0); break;
   }
 }

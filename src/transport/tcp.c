@@ -56,6 +56,16 @@ static void pipe_shutdown(p2p__pipe *base) {
   (void)pipe_io(p)->ops->shutdown(pipe_io(p), p->sock);
 }
 
+static int pipe_local(const p2p__pipe *base, p2p__wr *out) {
+  const tcp_pipe *p = P2P_CONST_CONTAINER(base, tcp_pipe, base);
+  p2p_endpoint local;
+  int err = pipe_io(p)->ops->tcp_local(pipe_io(p), p->sock, &local);
+  if (err < 0) return err;
+  p2p__endpoint_canonical(&local);
+  p2p__ma_add_endpoint(out, &local, P2P__MA_TCP);
+  return out->err;
+}
+
 static void pipe_free(p2p__pipe *base) {
   tcp_pipe *p = P2P_CONTAINER(base, tcp_pipe, base);
   if (p->sock >= 0) pipe_io(p)->ops->close(pipe_io(p), p->sock);
@@ -69,6 +79,7 @@ static const p2p__pipe_ops pipe_ops = {
   .want = pipe_want,
   .lowat = pipe_lowat,
   .shutdown = pipe_shutdown,
+  .local = pipe_local,
   .free = pipe_free,
 };
 
