@@ -269,8 +269,7 @@ typedef enum p2p_deadline {
  *
  * within: ns from now; P2P_NEVER: none any more.
  * Returns 0, also when it is met already; P2P_ESTALE, P2P_EINVAL, P2P_ENOMEM, or why it is closed. */
-P2P_API int p2p_stream_set_deadline(p2p_host *h, p2p_stream s, p2p_deadline which,
-                                    p2p_time within);
+P2P_API int p2p_stream_set_deadline(p2p_host *h, p2p_stream s, p2p_deadline which, p2p_time within);
 
 /* A stream at this moment. */
 typedef struct p2p_stream_info {
@@ -395,7 +394,7 @@ P2P_API int p2p_limit_info(size_t i, p2p_limit *out);
 
 /* The transport of this library that would dial the address, "tcp"; NULL: none. Static. */
 P2P_API const char *p2p_addr_transport(p2p_bytes addr);
-P2P_API const char *p2p_version(void);   /* "0.1.0" */
+P2P_API const char *p2p_version(void); /* "0.1.0" */
 /* The i-th thing this build can do, NULL past the last: security protocols, muxers and transports by
  * the names of the options ("noise", "yamux", "tcp"). Static. And whether it can. */
 P2P_API const char *p2p_feature(size_t i);

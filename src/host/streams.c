@@ -181,7 +181,7 @@ void p2p__host_protocols_fini(p2p_host *h) {
 
 /* ---- opening ---- */
 static int open_on(p2p_host *h, p2p__sconn *c, const char *const *ids, size_t n,
-                   const p2p_handler *handler, p2p_stream *out) {
+                   const p2p_handler *handler, p2p__sstream **out) {
   host_handler *hh = NULL;
   if (handler && !(hh = handler_new(h, handler))) return P2P_ENOMEM;
   p2p__sstream *s;
@@ -191,7 +191,7 @@ static int open_on(p2p_host *h, p2p__sconn *c, const char *const *ids, size_t n,
     return err;
   }
   stream_handle(s, hh);
-  *out = (p2p_stream){ s->handle };
+  *out = s;
   return 0;
 }
 
@@ -208,7 +208,10 @@ int p2p_stream_open_on(p2p_host *h, p2p_conn conn, const char *const *ids, size_
                        const p2p_handler *handler, p2p_stream *out) {
   if (!open_args(h, ids, n, handler, out)) return P2P_EINVAL;
   p2p__sconn *c = p2p__conn_get(&h->swarm, conn.id);
-  return c ? open_on(h, c, ids, n, handler, out) : P2P_ESTALE;
+  p2p__sstream *s;
+  int err = c ? open_on(h, c, ids, n, handler, &s) : P2P_ESTALE;
+  if (err >= 0) *out = (p2p_stream){ s->handle };
+  return err;
 }
 
 int p2p_stream_open(p2p_host *h, const p2p_peer_id *to, const char *const *ids, size_t n,
@@ -218,7 +221,12 @@ int p2p_stream_open(p2p_host *h, const p2p_peer_id *to, const char *const *ids, 
   if (!peer) return P2P_ELIMIT;
   p2p__sconn *c;
   int err = p2p__swarm_reach(&h->swarm, peer, &c);
-  if (err >= 0) err = open_on(h, c, ids, n, handler, out);
+  p2p__sstream *s;
+  if (err >= 0) err = open_on(h, c, ids, n, handler, &s);
+  if (err >= 0) {
+    s->by_peer = true;
+    *out = (p2p_stream){ s->handle };
+  }
   p2p__peer_unref(&h->swarm.peers, peer);
   return err;
 }

@@ -36,6 +36,7 @@ int p2p__conn_new(p2p__swarm *w, bool inbound, p2p_bytes addr, p2p__sconn **out)
   if (!c) return P2P_ENOMEM;
   c->swarm = w;
   c->inbound = inbound;
+  c->born = p2p__swarm_now(w);
   int err = conn_init(c, addr);
   if (err < 0) {
     p2p__conn_free(c);
@@ -56,6 +57,7 @@ void p2p__conn_free(p2p__sconn *c) {
   p2p__peer_unref(&w->peers, c->peer);
   p2p__u64map_fini(&c->by_sid);
   p2p__report_free(c);
+  p2p__redundant_free(c);
   if (c->handle) p2p__handles_del(&w->conns, c->handle);
   p2p__release(w->loop->mem, P2P__MEM_CONN, c->addr, c->addr_len);
   p2p__release(w->loop->mem, P2P__MEM_CONN, c, sizeof *c);
@@ -194,16 +196,11 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
   p2p__list_del(&c->of_peer); /* of those being dialed, or half open */
   p2p__list_add(&c->peer->conns, &c->of_peer);
   p2p__conn_due(c, P2P__DUE_OPEN);
+  p2p__redundant_check(c);
+  p2p__sconn *dialing = p2p__dialing_to(c->swarm, c->peer);
+  if (dialing) p2p__conn_take_over(c, dialing);
   for (p2p__list *n = c->streams.next; n != &c->streams; n = n->next)
     p2p__stream_dirty(P2P_CONTAINER(n, p2p__sstream, of_conn));
-}
-
-p2p__sconn *p2p__conn_best(const p2p__peer *peer) {
-  for (p2p__list *n = peer->conns.next; n != &peer->conns; n = n->next) {
-    p2p__sconn *c = P2P_CONTAINER(n, p2p__sconn, of_peer);
-    if (c->state == P2P__CONN_UP && !c->goaway) return c;
-  }
-  return NULL;
 }
 
 /* ---- the end ---- */

@@ -262,7 +262,7 @@ int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes 
 }
 
 /* ---- a peer, wherever it is ---- */
-static p2p__sconn *dialing_to(p2p__swarm *w, const p2p__peer *peer) {
+p2p__sconn *p2p__dialing_to(p2p__swarm *w, const p2p__peer *peer) {
   for (p2p__list *n = w->dialing.next; n != &w->dialing; n = n->next) {
     p2p__sconn *c = P2P_CONTAINER(n, p2p__sconn, of_peer);
     if (c->peer == peer && c->dial) return c;
@@ -280,12 +280,12 @@ static void dial_join(p2p__dial *d, const p2p_bytes *addrs, size_t n) {
 }
 
 int p2p__swarm_reach(p2p__swarm *w, p2p__peer *peer, p2p__sconn **out) {
-  *out = p2p__conn_best(peer);
+  *out = p2p__conn_best(w, peer);
   if (*out) return 0;
   p2p_bytes addrs[64];
   size_t n = 0, pos = 0;
   while (n < P2P_COUNT(addrs) && p2p__peer_addr(peer, &pos, &addrs[n])) n++;
-  *out = dialing_to(w, peer);
+  *out = p2p__dialing_to(w, peer);
   if (!*out) return p2p__swarm_dial(w, &peer->id, addrs, n, false, out);
   dial_join((*out)->dial, addrs, n);
   return 0;

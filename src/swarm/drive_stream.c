@@ -366,6 +366,7 @@ int p2p__dstream_open(p2p__driven *d, const p2p__act *a) {
     p2p__dstream_free(ds);
     return err;
   }
+  s->by_peer = !a->conn;
   dstream_bind(ds, s);
   say_first(ds, a);
   return 0;

@@ -65,11 +65,18 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up);
 void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage);
 void p2p__conn_trace(void *ctx, bool in, p2p_bytes line); /* ctx: the connection */
 
+/* ---- duplicate.c ---- */
 /* The connection on which to open streams to peer; NULL: none is up. */
-p2p__sconn *p2p__conn_best(const p2p__peer *peer);
+p2p__sconn *p2p__conn_best(const p2p__swarm *w, const p2p__peer *peer);
+/* c is up: if it and another were dialed at the same time, the one that loses is to go. */
+void p2p__redundant_check(p2p__sconn *c);
+void p2p__redundant_free(p2p__sconn *c);
+/* Streams that were opened to the peer and wait for the dial go on over a connection that is up. */
+void p2p__conn_take_over(p2p__sconn *up, p2p__sconn *dialing);
 
 /* ---- dial.c, report.c ---- */
 void p2p__dial_cancel(p2p__sconn *c, p2p_time now);
+p2p__sconn *p2p__dialing_to(p2p__swarm *w, const p2p__peer *peer); /* NULL: nobody does */
 void p2p__report_free(p2p__sconn *c);
 /* What was up by its own proposal (the muxer's) was not: the line of the report says so. */
 void p2p__report_amend(p2p__sconn *c, const p2p__up_down *down);

@@ -2,7 +2,7 @@
  * negotiation of streams, and the driver of behaviours.
  *
  * conn.c connections | stream.c, stream_io.c streams | dial.c, attempt.c, lookup.c, rank.c, backoff.c,
- * blackhole.c, report.c dialing | listen.c, arrivals.c | drive.c, frame.c behaviours
+ * blackhole.c, report.c dialing | duplicate.c simultaneous dials | listen.c, arrivals.c | drive.c, frame.c behaviours
  * | peers.c peerstore. Everything runs on the host's thread; user code and behaviours are called
  * only from dispatch (swarm.c), never from inside a link, an engine or a container walk. */
 #ifndef P2P_SWARM_SWARM_H
@@ -12,10 +12,10 @@
 #include "base/list.h"
 #include "base/slab.h"
 #include "multistream/multistream.h"
+#include "swarm/arrivals.h"
 #include "swarm/backoff.h"
 #include "swarm/behaviour.h"
 #include "swarm/blackhole.h"
-#include "swarm/arrivals.h"
 #include "swarm/peers.h"
 #include "transport/transport.h"
 
@@ -121,7 +121,8 @@ struct p2p__sstream {
   bool peer_stopped, want_writable;
   uint8_t events; /* the host's: due bits to come out as events */
   uint8_t priority;
-  bool held;      /* set in `closed`: its owner frees it, with p2p__stream_free */
+  bool by_peer; /* opened to a peer: any connection with it will do */
+  bool held;    /* set in `closed`: its owner frees it, with p2p__stream_free */
 };
 
 P2P_MUST_USE int p2p__stream_open(p2p__swarm *w, p2p__sconn *c, const char *const *ids, size_t n,
@@ -162,6 +163,7 @@ typedef enum p2p__sconn_state {
 
 typedef struct p2p__dial p2p__dial;     /* a dial in progress: dial.h */
 typedef struct p2p__report p2p__report; /* of a dial that has ended: report.c */
+typedef struct p2p__redundant p2p__redundant;
 
 struct p2p__sconn {
   p2p__link_owner owner;
@@ -174,14 +176,16 @@ struct p2p__sconn {
   p2p__sstream *last; /* of by_sid: the stream found last */
   p2p__u64map by_sid;
   p2p__dial *dial;
-  p2p__report *report; /* NULL: inbound, dialing, or no memory was left for it */
+  p2p__redundant *redundant; /* another is kept: to be hung up when idle; NULL: it is not */
+  p2p__report *report;       /* NULL: inbound, dialing, or no memory was left for it */
   void *user;
   const char *security, *muxer;
   uint8_t *addr; /* the remote's, packed, without /p2p */
   p2p__budget tx, rx;
   uint64_t next_sid, sid_step;
   uint64_t bytes_in, bytes_out;
-  p2p_time up_at; /* 0: it was not */
+  p2p_time born;                           /* it arrived, or its dial began */
+  p2p_time up_at;                          /* 0: it was not */
   uint32_t n_streams, n_in, n_negotiating; /* objects; inbound and alive; of those not agreed */
   uint32_t n_busy;                         /* streams with unsent bytes */
   int err;
@@ -263,7 +267,7 @@ typedef struct p2p__gate {
 typedef struct p2p__swarm_host {
   void (*conn_due)(void *host, p2p__sconn *c, unsigned due); /* OPEN, CLOSED */
   void (*emit)(void *host, const p2p_event *e);              /* behaviour event */
-  bool (*gate)(void *host, const p2p__gate *g); /* false: refused */
+  bool (*gate)(void *host, const p2p__gate *g);              /* false: refused */
   void (*trace)(void *host, uint64_t conn, uint64_t stream, bool in, p2p_bytes line); /* or NULL */
   void (*addrs_changed)(void *host);
   void (*listener_closed)(void *host, uint64_t handle, int err);

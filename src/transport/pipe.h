@@ -24,7 +24,7 @@ typedef struct p2p__pipe_ops {
   void (*shutdown)(p2p__pipe *p); /* finish writing */
   /* Our own address, packed; < 0: unknown. NULL: it has none. */
   int (*local)(const p2p__pipe *p, p2p__wr *out);
-  void (*free)(p2p__pipe *p);     /* closes */
+  void (*free)(p2p__pipe *p); /* closes */
 } p2p__pipe_ops;
 
 struct p2p__pipe {

@@ -34,11 +34,9 @@ static const p2p_setting greedy[] = { { "pending_in_per_ip", 100 }, { "conns_per
  * two does not count. */
 static void join_slow(bool a_is_greedy) {
   static const char *const security[] = { "plaintext" };
-  p2p_host_opts opts = { .size = sizeof opts,
-                         .security = security,
-                         .n_security = 1,
-                         .limits = greedy,
-                         .n_limits = 1 };
+  p2p_host_opts opts = {
+    .size = sizeof opts, .security = security, .n_security = 1, .limits = greedy, .n_limits = 1
+  };
   troupe_join(&t, a_is_greedy ? &t.b : &t.a, &opts);
   opts.n_limits = 2;
   troupe_join(&t, a_is_greedy ? &t.a : &t.b, &opts);
@@ -142,7 +140,7 @@ static void crowd_from_one_address_pushes_nobody_out(void **state) {
   assert_false(is_gone(&loner.flows[0]));
   for (int i = 0; i < CROWD; i++)
     assert_int_equal(is_gone(&crowd.flows[i]), i >= HALF_OPEN - 1); /* the last that came */
-  troupe_wait(&t, 10 * P2P_SECOND); /* handshake_timeout */
+  troupe_wait(&t, 10 * P2P_SECOND);                                 /* handshake_timeout */
   assert_true(player_knows_nothing(&t.b));
   silent(&crowd, 7, HALF_OPEN - 1);
   assert_int_equal(player_stats(&t.b).half_open, HALF_OPEN - 1);

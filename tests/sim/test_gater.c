@@ -114,7 +114,8 @@ static void each_point_is_asked_once_and_told_the_truth(void **state) {
   join_guarded(&t.a, &a);
   join_guarded(&t.b, &b);
   troupe_meet(&t, &t.a, &t.b);
-  static const unsigned dialer[POINTS] = { 0, 1, 1, 0, 1, 1 }, listener[POINTS] = { 0, 0, 0, 1, 1, 1 };
+  static const unsigned dialer[POINTS] = { 0, 1, 1, 0, 1, 1 },
+                        listener[POINTS] = { 0, 0, 0, 1, 1, 1 };
   assert_memory_equal(a.asked, dialer, sizeof dialer);
   assert_memory_equal(b.asked, listener, sizeof listener);
   assert_string_equal(a.addr, "/ip4/10.0.0.2/tcp/4001");
@@ -224,8 +225,9 @@ static void callbacks_may_call_the_host_and_trace_may_not(void **state) {
   (void)state;
   unsigned opened = 0;
   const p2p_handler handler = { .size = sizeof handler, .on_open = on_open, .user = &opened };
-  troupe_join(&t, &t.a,
-              &(p2p_host_opts){ .size = sizeof(p2p_host_opts), .trace = trace, .trace_user = &t.a });
+  troupe_join(
+      &t, &t.a,
+      &(p2p_host_opts){ .size = sizeof(p2p_host_opts), .trace = trace, .trace_user = &t.a });
   troupe_join(&t, &t.b, NULL);
   assert_int_equal(p2p_protocol_add(t.b.host, "/x", &handler), 0);
   troupe_meet(&t, &t.a, &t.b);
