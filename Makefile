@@ -45,36 +45,39 @@ run: setup
 test: setup
 	$(Q)scripts/run-tests $(BUILD) $(JOBS)
 
+# ARGS goes to ctest. A | is the pattern's, not the shell's, unless the words are quoted already.
+ctest_args = $(if $(findstring ',$(ARGS)),$(ARGS),$(subst |,\|,$(ARGS)))
+
 ## test-gcc      the tests, gcc with ASan and UBSan only
 test-gcc:
 	$(call build,dev)
-	$(Q)ctest --test-dir $(BUILD)/dev -j $(JOBS) --output-on-failure --no-tests=error $(ARGS)
+	$(Q)ctest --test-dir $(BUILD)/dev -j $(JOBS) --output-on-failure --no-tests=error $(ctest_args)
 
 ## test-clang    the tests, clang with ASan and UBSan only
 test-clang:
 	$(call build,dev-clang)
-	$(Q)ctest --test-dir $(BUILD)/dev-clang -j $(JOBS) --output-on-failure --no-tests=error $(ARGS)
+	$(Q)ctest --test-dir $(BUILD)/dev-clang -j $(JOBS) --output-on-failure --no-tests=error $(ctest_args)
 
 ## tsan          the tests under ThreadSanitizer
 tsan:
 	$(call build,tsan)
-	$(Q)ctest --test-dir $(BUILD)/tsan -j $(JOBS) --output-on-failure --no-tests=error $(ARGS)
+	$(Q)ctest --test-dir $(BUILD)/tsan -j $(JOBS) --output-on-failure --no-tests=error $(ctest_args)
 
 ## fuzz          every fuzzer for FUZZ_SECONDS (20)
 fuzz:
 	$(call build,fuzz,-DP2P_FUZZ_SECONDS=$(FUZZ_SECONDS))
-	$(Q)ctest --test-dir $(BUILD)/fuzz -j $(JOBS) --output-on-failure --no-tests=error $(ARGS)
+	$(Q)ctest --test-dir $(BUILD)/fuzz -j $(JOBS) --output-on-failure --no-tests=error $(ctest_args)
 
 ## differential  random values here and in others' packages, which the network must bring
 differential:
 	$(call build,dev)
 	$(Q)P2P_NEED_PACKAGES=1 ctest --test-dir $(BUILD)/dev -L differential --output-on-failure \
-	  --no-tests=error $(ARGS)
+	  --no-tests=error $(ctest_args)
 
 ## minimal       the least build (libcrypto and libuv only) and its unit tests
 minimal:
 	$(call build,minimal)
-	$(Q)ctest --test-dir $(BUILD)/minimal -j $(JOBS) -L unit --output-on-failure --no-tests=error $(ARGS)
+	$(Q)ctest --test-dir $(BUILD)/minimal -j $(JOBS) -L unit --output-on-failure --no-tests=error $(ctest_args)
 
 ## size          bytes of the stripped library, minimal and full
 size: all
