@@ -143,6 +143,10 @@ P2P_API p2p_io *p2p_host_io(p2p_host *h); /* the door it uses, given or its own 
 /* Listens on a multiaddr. P2P_EADDR, P2P_ENOTSUP (no transport for it), P2P_EADDRINUSE,
  * P2P_EACCES, …. */
 P2P_API P2P_MUST_USE int p2p_listen(p2p_host *h, const char *addr, p2p_listener *out);
+/* Listens with a listening TCP socket of the system that somebody else made, as systemd's socket
+ * activation does. The host works on a duplicate: fd stays the caller's, to be closed at any time;
+ * it does not block any more. P2P_EINVAL (something else), P2P_ENOTSUP (the io has none). */
+P2P_API P2P_MUST_USE int p2p_listen_fd(p2p_host *h, int fd, p2p_listener *out);
 P2P_API int p2p_listener_close(p2p_host *h, p2p_listener l);
 /* The i-th address at which we can be reached, as text with /p2p/ID: wildcards are expanded to the
  * addresses of the interfaces. Returns the text's length; P2P_ENOTFOUND past the last; P2P_ELIMIT. */
@@ -162,6 +166,16 @@ P2P_API P2P_MUST_USE int p2p_dial_addrs(p2p_host *h, const char *const *addrs, s
 /* The connection to a peer: the one there is, the dial under way, or a new one of the addresses known
  * but for those that failed lately (limits backoff_…). P2P_ENOADDR. */
 P2P_API P2P_MUST_USE int p2p_dial_peer(p2p_host *h, const p2p_peer_id *to, p2p_conn *out);
+/* Makes a connection of a connected stream socket of the system, TCP or Unix, on a duplicate as
+ * p2p_listen_fd. Nothing may have been read of it that is not libp2p's.
+ *
+ * dir:      P2P_OUTBOUND: our side speaks first, *out is as p2p_dial's; P2P_INBOUND: the other side
+ *           does, and *out is told of when it is up.
+ * expected: who must answer (outbound only); NULL: anybody.
+ * Returns 0; P2P_EINVAL: it is something else; P2P_ENOTSUP: the io has no descriptors; P2P_ELIMIT,
+ *         P2P_ENOMEM. An address of it is known only with TCP. */
+P2P_API P2P_MUST_USE int p2p_adopt(p2p_host *h, int fd, p2p_direction dir,
+                                   const p2p_peer_id *expected, p2p_conn *out);
 /* Remembers an address of a peer (text with /p2p/ID). */
 P2P_API int p2p_peer_add_addr(p2p_host *h, const char *addr);
 

@@ -142,6 +142,13 @@ typedef struct p2p_io_ops {
   /* A number of the calling thread, never 0, so that a host can tell whether it is called from two
    * at once. NULL or absent: it cannot. */
   uint64_t (*thread)(p2p_io *io);
+
+  /* A socket on a duplicate of a descriptor of the system, which stays the caller's: a connected
+   * stream socket, TCP or Unix, as from tcp_accept; listens: a listening TCP socket. local and
+   * remote (may be NULL) are told, family 0 where there is no IP. The descriptor does not block any
+   * more. P2P_EINVAL: it is something else. NULL or absent: no descriptors here. */
+  int (*adopt)(p2p_io *io, int fd, bool listens, uint64_t token, p2p_endpoint *local,
+               p2p_endpoint *remote);
 } p2p_io_ops;
 
 /* An instance begins with this; what follows is its own. */

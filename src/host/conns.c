@@ -18,6 +18,15 @@ int p2p_listen(p2p_host *h, const char *addr, p2p_listener *out) {
   return err;
 }
 
+int p2p_listen_fd(p2p_host *h, int fd, p2p_listener *out) {
+  p2p__host_assert(h);
+  if (!h || fd < 0 || !out) return P2P_EINVAL;
+  uint64_t handle;
+  int err = p2p__swarm_listen_fd(&h->swarm, fd, &handle);
+  if (err >= 0) *out = (p2p_listener){ handle };
+  return err;
+}
+
 int p2p_listener_close(p2p_host *h, p2p_listener l) {
   p2p__host_assert(h);
   return h ? p2p__swarm_unlisten(&h->swarm, l.id) : P2P_EINVAL;
@@ -94,6 +103,16 @@ int p2p_dial_peer(p2p_host *h, const p2p_peer_id *to, p2p_conn *out) {
   int err = p2p__swarm_reach(&h->swarm, peer, &c);
   if (err >= 0) *out = (p2p_conn){ c->handle };
   p2p__peer_unref(&h->swarm.peers, peer);
+  return err;
+}
+
+int p2p_adopt(p2p_host *h, int fd, p2p_direction dir, const p2p_peer_id *expected, p2p_conn *out) {
+  p2p__host_assert(h);
+  if (!h || fd < 0 || !out || (dir != P2P_OUTBOUND && dir != P2P_INBOUND)) return P2P_EINVAL;
+  const p2p_peer_id anybody = { 0 };
+  p2p__sconn *c;
+  int err = p2p__swarm_adopt(&h->swarm, fd, dir, expected ? expected : &anybody, &c);
+  if (err >= 0) *out = (p2p_conn){ c->handle };
   return err;
 }
 

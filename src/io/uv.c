@@ -149,6 +149,7 @@ static const p2p_io_ops io_ops = {
   .ifaddrs = p2p__uv_ifaddrs,
   .free = io_free,
   .thread = io_thread,
+  .adopt = p2p__uv_adopt,
 };
 
 static int io_handles_init(p2p__uv *io) {

@@ -114,6 +114,10 @@ ptrdiff_t p2p__uv_recv(p2p_io *io, int sock, void *buf, size_t cap);
 ptrdiff_t p2p__uv_send(p2p_io *io, int sock, const p2p_bytes *v, size_t n);
 int p2p__uv_shutdown(p2p_io *io, int sock);
 
+/* adopt.c */
+int p2p__uv_adopt(p2p_io *io, int fd, bool listens, uint64_t token, p2p_endpoint *local,
+                  p2p_endpoint *remote);
+
 /* udp_linux.c, udp_portable.c */
 int p2p__uv_udp_open(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound);
 int p2p__uv_udp_recv(p2p_io *io, int sock, p2p_dgrams *d, int n);

@@ -52,6 +52,18 @@ int p2p__attempt_begin(p2p__attempt *a, p2p_time now) {
   return err;
 }
 
+int p2p__attempt_adopt(p2p__attempt *a, p2p__transport *t, int fd, p2p__wr *remote) {
+  p2p_time now = p2p__swarm_now(p2p__dial_swarm(a->dial));
+  a->optimistic = false; /* there is no second descriptor to try without */
+  a->stage = P2P_STAGE_SECURITY;
+  p2p__link_spec spec = attempt_spec(a, now);
+  int err = t->ops->adopt(t, fd, true, &spec, now, &a->link, remote);
+  if (err < 0) return err;
+  a->state = ATTEMPT_RUNNING;
+  a->dial->live++;
+  return 0;
+}
+
 /* ---- outcomes ---- */
 
 /* Any sign of life shows that such packets come back; so does a dial that was not needed any more
@@ -119,7 +131,7 @@ static void attempt_won(p2p__attempt *a, const p2p__up_up *up, p2p_time now) {
   c->link->owner = &c->owner;
   p2p__conn_set_peer(c, a->peer, a->security);
   a->peer = NULL;
-  int err = p2p__conn_set_addr(c, p2p__attempt_addr(a));
+  int err = a->len ? p2p__conn_set_addr(c, p2p__attempt_addr(a)) : 0; /* adopted: it has its own */
   p2p__attempt_over(a, 0, P2P_STAGE_UP, false, now);
   p2p__dial_end(d, a, now);
   p2p__conn_up(c, up);

@@ -102,9 +102,8 @@ static void attempt_place(p2p__attempt *a, p2p_time now) {
   }
 }
 
-int p2p__dial_add(p2p__dial *d, p2p_bytes addr, p2p_time now) {
+static int attempt_new(p2p__dial *d, p2p_bytes addr, p2p_time now, p2p__attempt **out) {
   p2p__swarm *w = p2p__dial_swarm(d);
-  if (d->n >= p2p__swarm_env(w)->limits->dial_addrs_max || dial_has(d, addr)) return 0;
   int err = dial_grow(d);
   if (err < 0) return err;
   p2p__attempt *a = p2p__alloc(w->loop->mem, P2P__MEM_CONN, attempt_size(addr.len));
@@ -114,10 +113,19 @@ int p2p__dial_add(p2p__dial *d, p2p_bytes addr, p2p_time now) {
   a->began = now;
   a->optimistic = true;
   a->len = (uint16_t)addr.len;
-  memcpy(a->addr, addr.p, addr.len);
+  if (addr.len) memcpy(a->addr, addr.p, addr.len);
   d->attempts[d->n++] = a;
-  attempt_place(a, now);
+  *out = a;
   return 0;
+}
+
+int p2p__dial_add(p2p__dial *d, p2p_bytes addr, p2p_time now) {
+  const p2p__limits *limits = p2p__swarm_env(p2p__dial_swarm(d))->limits;
+  p2p__attempt *a;
+  if (d->n >= limits->dial_addrs_max || dial_has(d, addr)) return 0;
+  int err = attempt_new(d, addr, now, &a);
+  if (err >= 0) attempt_place(a, now);
+  return err;
 }
 
 /* Addresses of a kind that gets no answers from here are dropped from those that wait. A detector is
@@ -234,29 +242,62 @@ static int dial_admit(p2p__swarm *w, const p2p_peer_id *expected, const p2p_byte
   return !expected->len || p2p__swarm_gate(w, g) ? 0 : P2P_EGATED;
 }
 
-int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes *addrs, size_t n,
-                    bool forced, p2p__sconn **out) {
-  *out = NULL;
-  int err = dial_admit(w, expected, addrs, n);
-  if (err < 0) return err;
+/* A connection that is being dialed, its dial without addresses yet. */
+static int dial_conn(p2p__swarm *w, const p2p_peer_id *expected, p2p_bytes addr, bool forced,
+                     p2p__sconn **out) {
   p2p__loop_refresh(w->loop);
-  p2p__sconn *c;
-  err = p2p__conn_new(w, false, addrs[0], &c);
+  int err = p2p__conn_new(w, false, addr, out);
   if (err < 0) return err;
   if (expected->len) {
     p2p__peer *peer = p2p__peer_ref(&w->peers, expected);
     if (!peer) err = P2P_ELIMIT;
-    p2p__conn_set_peer(c, peer, NULL);
+    p2p__conn_set_peer(*out, peer, NULL);
   }
-  if (err >= 0) err = dial_new(c, expected, forced);
-  if (err >= 0) err = dial_add_all(c->dial, addrs, n);
+  if (err >= 0) err = dial_new(*out, expected, forced);
+  if (err < 0) p2p__conn_free(*out);
+  return err;
+}
+
+static void dial_undo(p2p__sconn *c) {
+  p2p__dial_cancel(c, p2p__swarm_now(c->swarm));
+  p2p__conn_free(c);
+}
+
+int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, const p2p_bytes *addrs, size_t n,
+                    bool forced, p2p__sconn **out) {
+  *out = NULL;
+  p2p__sconn *c;
+  int err = dial_admit(w, expected, addrs, n);
+  if (err < 0 || (err = dial_conn(w, expected, addrs[0], forced, &c)) < 0) return err;
+  err = dial_add_all(c->dial, addrs, n);
   if (err < 0) {
-    p2p__dial_cancel(c, p2p__swarm_now(w));
-    p2p__conn_free(c);
+    dial_undo(c);
     return err;
   }
   /* In the next turn: whoever dials has the handle before anything is told of it. */
   p2p__timer_set(&w->loop->timers, &c->dial->timer, p2p__swarm_now(w));
+  *out = c;
+  return 0;
+}
+
+int p2p__dial_adopt(p2p__swarm *w, p2p__transport *t, int fd, const p2p_peer_id *expected,
+                    p2p__sconn **out) {
+  uint8_t space[P2P_ADDR_MAX];
+  p2p__wr remote = p2p__wr_of(space, sizeof space);
+  const p2p_bytes none = { 0 };
+  p2p__sconn *c;
+  p2p__attempt *a;
+  if (p2p_peer_id_eq(expected, &w->identity->peer)) return P2P_ESELF;
+  if (w->n_dialing >= p2p__swarm_env(w)->limits->conns_pending_out) return P2P_ELIMIT;
+  int err = dial_conn(w, expected, none, true, &c);
+  if (err < 0) return err;
+  err = attempt_new(c->dial, none, p2p__swarm_now(w), &a);
+  if (err >= 0) err = p2p__attempt_adopt(a, t, fd, &remote);
+  if (err >= 0) err = p2p__conn_set_addr(c, p2p__wr_bytes(&remote));
+  if (err < 0) {
+    dial_undo(c);
+    return err;
+  }
   *out = c;
   return 0;
 }

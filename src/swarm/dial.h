@@ -71,6 +71,8 @@ void p2p__dial_end(p2p__dial *d, const p2p__attempt *winner, p2p_time now);
 void p2p__attempt_up(p2p__link_owner *owner, const p2p__up *u, p2p_time now);
 /* 0: it runs; else it is over. */
 P2P_MUST_USE int p2p__attempt_begin(p2p__attempt *a, p2p_time now);
+/* The same over a descriptor that is connected. */
+P2P_MUST_USE int p2p__attempt_adopt(p2p__attempt *a, p2p__transport *t, int fd, p2p__wr *remote);
 void p2p__attempt_over(p2p__attempt *a, int err, p2p_stage stage, bool remote, p2p_time now);
 
 /* ---- lookup.c ---- */

@@ -76,6 +76,9 @@ void p2p__conn_take_over(p2p__sconn *up, p2p__sconn *dialing);
 
 /* ---- dial.c, report.c ---- */
 void p2p__dial_cancel(p2p__sconn *c, p2p_time now);
+/* A dial of a single address that is connected already: the descriptor. */
+P2P_MUST_USE int p2p__dial_adopt(p2p__swarm *w, p2p__transport *t, int fd,
+                                 const p2p_peer_id *expected, p2p__sconn **out);
 p2p__sconn *p2p__dialing_to(p2p__swarm *w, const p2p__peer *peer); /* NULL: nobody does */
 void p2p__report_free(p2p__sconn *c);
 /* What was up by its own proposal (the muxer's) was not: the line of the report says so. */

@@ -21,23 +21,13 @@ static void drop_oldest(p2p__swarm *w) {
   p2p__conn_close(P2P_CONTAINER(oldest, p2p__sconn, of_peer), 0, P2P_ELIMIT);
 }
 
-static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spec *spec,
-                            p2p_time now) {
-  p2p__swarm *w = P2P_CONTAINER(base, listener, acceptor)->swarm;
+static int inbound_new(p2p__swarm *w, p2p_bytes remote, p2p__link_spec *spec, p2p_time now,
+                       p2p__sconn **out) {
   const p2p__limits *limits = p2p__swarm_env(w)->limits;
-  if (w->closing) return P2P_ECLOSED;
-  p2p__gate g = { .point = P2P__GATE_ACCEPT, .addr = remote, .dir = P2P_INBOUND };
-  if (!p2p__swarm_gate(w, g)) return P2P_EGATED;
-  int err = p2p__arrivals_enter(&w->arrivals, remote);
-  if (err < 0) return err;
   if (w->n_half_open >= limits->conns_pending_in) drop_oldest(w);
   p2p__sconn *c;
-  err = p2p__conn_new(w, true, remote, &c);
-  if (err < 0) {
-    p2p__arrivals_leave(&w->arrivals, remote);
-    return err;
-  }
-  c->arrived = true;
+  int err = p2p__conn_new(w, true, remote, &c);
+  if (err < 0) return err;
   p2p__list_add(&w->half_open, &c->of_peer);
   *spec = (p2p__link_spec){ .owner = &c->owner,
                             .budget = &c->tx,
@@ -46,6 +36,25 @@ static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spe
     spec->trace = p2p__conn_trace;
     spec->trace_ctx = c;
   }
+  *out = c;
+  return 0;
+}
+
+static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spec *spec,
+                            p2p_time now) {
+  p2p__swarm *w = P2P_CONTAINER(base, listener, acceptor)->swarm;
+  if (w->closing) return P2P_ECLOSED;
+  p2p__gate g = { .point = P2P__GATE_ACCEPT, .addr = remote, .dir = P2P_INBOUND };
+  if (!p2p__swarm_gate(w, g)) return P2P_EGATED;
+  int err = p2p__arrivals_enter(&w->arrivals, remote);
+  if (err < 0) return err;
+  p2p__sconn *c;
+  err = inbound_new(w, remote, spec, now, &c);
+  if (err < 0) {
+    p2p__arrivals_leave(&w->arrivals, remote);
+    return err;
+  }
+  c->arrived = true;
   return 0;
 }
 
@@ -73,11 +82,14 @@ static void listener_closed(p2p__acceptor *base, int err) {
 }
 
 /* ---- listening ---- */
-static int listener_begin(listener *l, p2p_bytes addr) {
+/* At an address, or (fd >= 0) with a descriptor. */
+static int listener_begin(listener *l, p2p_bytes addr, int fd) {
   uint8_t space[P2P_ADDR_MAX];
   p2p__wr bound = p2p__wr_of(space, sizeof space);
   p2p__mem *mem = l->swarm->loop->mem;
-  int err = l->transport->ops->listen(l->transport, addr, &l->acceptor, &l->listening, &bound);
+  p2p__transport *t = l->transport;
+  int err = fd < 0 ? t->ops->listen(t, addr, &l->acceptor, &l->listening, &bound)
+                   : t->ops->adopt_listener(t, fd, &l->acceptor, &l->listening, &bound);
   if (err < 0) return err;
   l->addr = p2p__alloc_raw(mem, P2P__MEM_HOST, bound.len);
   if (!l->addr) return P2P_ENOMEM;
@@ -86,9 +98,9 @@ static int listener_begin(listener *l, p2p_bytes addr) {
   return p2p__handles_add(&l->swarm->listeners, l, &l->handle);
 }
 
-int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle) {
+static int listener_new(p2p__swarm *w, p2p__transport *t, p2p_bytes addr, int fd,
+                        uint64_t *handle) {
   if (w->closing) return P2P_ECLOSED;
-  p2p__transport *t = p2p__swarm_transport(w, addr, true);
   if (!t) return P2P_ENOTSUP;
   listener *l = p2p__alloc(w->loop->mem, P2P__MEM_HOST, sizeof *l);
   if (!l) return P2P_ENOMEM;
@@ -97,7 +109,7 @@ int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle) {
                                  .closed = listener_closed };
   l->swarm = w;
   l->transport = t;
-  int err = listener_begin(l, addr);
+  int err = listener_begin(l, addr, fd);
   if (err < 0) {
     listener_free(l);
     return err;
@@ -105,6 +117,51 @@ int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle) {
   *handle = l->handle;
   w->host.addrs_changed(w->host.ctx);
   return 0;
+}
+
+int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle) {
+  return listener_new(w, p2p__swarm_transport(w, addr, true), addr, -1, handle);
+}
+
+/* ---- descriptors of others ---- */
+static p2p__transport *adopter(const p2p__swarm *w) {
+  for (size_t i = 0; i < w->n_transports; i++)
+    if (w->transports[i]->ops->adopt) return w->transports[i];
+  return NULL;
+}
+
+int p2p__swarm_listen_fd(p2p__swarm *w, int fd, uint64_t *handle) {
+  return listener_new(w, adopter(w), p2p__bytes(NULL, 0), fd, handle);
+}
+
+static int adopt_inbound(p2p__swarm *w, p2p__transport *t, int fd, p2p__sconn **out) {
+  uint8_t space[P2P_ADDR_MAX];
+  p2p__wr remote = p2p__wr_of(space, sizeof space);
+  p2p_time now = p2p__swarm_now(w);
+  p2p__link_spec spec;
+  p2p__sconn *c;
+  int err = inbound_new(w, p2p__bytes(NULL, 0), &spec, now, &c);
+  if (err < 0) return err;
+  err = t->ops->adopt(t, fd, false, &spec, now, &c->link, &remote);
+  if (err < 0) {
+    p2p__conn_free(c);
+    return err;
+  }
+  err = p2p__conn_set_addr(c, p2p__wr_bytes(&remote));
+  if (err < 0) p2p__conn_close(c, 0, err);
+  *out = c;
+  return 0;
+}
+
+int p2p__swarm_adopt(p2p__swarm *w, int fd, p2p_direction dir, const p2p_peer_id *expected,
+                     p2p__sconn **out) {
+  p2p__transport *t = adopter(w);
+  *out = NULL;
+  if (w->closing) return P2P_ECLOSED;
+  if (!t) return P2P_ENOTSUP;
+  p2p__loop_refresh(w->loop);
+  return dir == P2P_INBOUND ? adopt_inbound(w, t, fd, out)
+                            : p2p__dial_adopt(w, t, fd, expected, out);
 }
 
 int p2p__swarm_unlisten(p2p__swarm *w, uint64_t handle) {

@@ -228,6 +228,11 @@ bool p2p__report_get(p2p__sconn *c, size_t i, p2p__report_line *out); /* false: 
 /* ---- listeners ---- */
 P2P_MUST_USE int p2p__swarm_listen(p2p__swarm *w, p2p_bytes addr, uint64_t *handle);
 int p2p__swarm_unlisten(p2p__swarm *w, uint64_t handle);
+/* Duplicates of descriptors: a listening one, a connected one (expected: who must answer, may be all
+ * zero). P2P_ENOTSUP, P2P_EINVAL. */
+P2P_MUST_USE int p2p__swarm_listen_fd(p2p__swarm *w, int fd, uint64_t *handle);
+P2P_MUST_USE int p2p__swarm_adopt(p2p__swarm *w, int fd, p2p_direction dir,
+                                  const p2p_peer_id *expected, p2p__sconn **out);
 /* The i-th address we listen on, wildcards expanded, without /p2p: 1 and *w; 0: no more. */
 int p2p__swarm_addr(p2p__swarm *w, size_t i, p2p__wr *out);
 

@@ -60,7 +60,7 @@ static int pipe_local(const p2p__pipe *base, p2p__wr *out) {
   const tcp_pipe *p = P2P_CONST_CONTAINER(base, tcp_pipe, base);
   p2p_endpoint local;
   int err = pipe_io(p)->ops->tcp_local(pipe_io(p), p->sock, &local);
-  if (err < 0) return err;
+  if (err < 0) return P2P_ENOTFOUND; /* adopted, and no IP */
   p2p__endpoint_canonical(&local);
   p2p__ma_add_endpoint(out, &local, P2P__MA_TCP);
   return out->err;
@@ -193,14 +193,19 @@ static void tcp_unlisten(p2p__transport *base, p2p__listening *l) {
   p2p__release(loop->mem, P2P__MEM_LINK, l, sizeof *l);
 }
 
-static int tcp_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acceptor,
-                      p2p__listening **out, p2p__wr *bound) {
-  tcp *t = P2P_CONTAINER(base, tcp, base);
+/* Listens at an address, or (NULL) with a descriptor. */
+static int listener_open(p2p__loop *loop, const p2p_endpoint *at, int fd, uint64_t token,
+                         p2p_endpoint *real) {
+  const p2p_io_ops *ops = loop->io->ops;
+  return at ? ops->tcp_listen(loop->io, at, TCP_BACKLOG, token, real)
+            : ops->adopt(loop->io, fd, true, token, real, NULL);
+}
+
+static int listener_new(tcp *t, const p2p_endpoint *at, int fd, p2p__acceptor *acceptor,
+                        p2p__listening **out, p2p__wr *bound) {
   p2p__loop *loop = t->upgrades->loop;
-  p2p_endpoint at, real;
-  *out = NULL;
-  int err = tcp_endpoint(addr, &at);
-  if (err < 0) return err;
+  p2p_endpoint real;
+  int err;
   p2p__listening *l = p2p__alloc(loop->mem, P2P__MEM_LINK, sizeof *l);
   if (!l) return P2P_ENOMEM;
   *l = (p2p__listening){ .tcp = t, .acceptor = acceptor, .sock = -1 };
@@ -213,15 +218,59 @@ static int tcp_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *accep
   }
   err = p2p__loop_add(loop, &l->source);
   if (err < 0) goto fail;
-  l->sock = err = loop->io->ops->tcp_listen(loop->io, &at, TCP_BACKLOG, l->source.token, &real);
+  l->sock = err = listener_open(loop, at, fd, l->source.token, &real);
   if (err < 0) goto fail;
   p2p__ma_add_endpoint(bound, &real, P2P__MA_TCP);
   p2p__list_add(&t->listeners, &l->node);
   *out = l;
   return 0;
 fail:
-  tcp_unlisten(base, l);
+  tcp_unlisten(&t->base, l);
   return err;
+}
+
+static int tcp_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acceptor,
+                      p2p__listening **out, p2p__wr *bound) {
+  p2p_endpoint at;
+  *out = NULL;
+  int err = tcp_endpoint(addr, &at);
+  return err < 0 ? err
+                 : listener_new(P2P_CONTAINER(base, tcp, base), &at, -1, acceptor, out, bound);
+}
+
+/* ---- descriptors of others ---- */
+static bool io_adopts(const p2p_io *io) {
+  bool has = io->ops->size >= offsetof(p2p_io_ops, adopt) + sizeof io->ops->adopt;
+  return has && io->ops->adopt;
+}
+
+static int tcp_adopt_listener(p2p__transport *base, int fd, p2p__acceptor *acceptor,
+                              p2p__listening **out, p2p__wr *bound) {
+  tcp *t = P2P_CONTAINER(base, tcp, base);
+  *out = NULL;
+  if (!io_adopts(t->upgrades->loop->io)) return P2P_ENOTSUP;
+  return listener_new(t, NULL, fd, acceptor, out, bound);
+}
+
+static int tcp_adopt(p2p__transport *base, int fd, bool initiator, const p2p__link_spec *spec,
+                     p2p_time now, p2p__link **out, p2p__wr *remote) {
+  tcp *t = P2P_CONTAINER(base, tcp, base);
+  p2p__loop *loop = t->upgrades->loop;
+  tcp_pipe *p;
+  p2p_endpoint there;
+  *out = NULL;
+  if (!io_adopts(loop->io)) return P2P_ENOTSUP;
+  int err = pipe_new(loop, &p);
+  if (err < 0) return err;
+  p->sock = err = loop->io->ops->adopt(loop->io, fd, false, p->source.token, NULL, &there);
+  if (err >= 0) err = p2p__byte_link_new(t->upgrades, &p->base, true, initiator, spec, now, out);
+  if (err < 0) {
+    pipe_free(&p->base);
+    return err;
+  }
+  p2p__endpoint_canonical(&there);
+  if (there.family) p2p__ma_add_endpoint(remote, &there, P2P__MA_TCP);
+  return 0;
 }
 
 static void tcp_free(p2p__transport *base) {
@@ -235,6 +284,8 @@ static const p2p__transport_ops tcp_ops = {
   .dial = tcp_dial,
   .listen = tcp_listen,
   .unlisten = tcp_unlisten,
+  .adopt = tcp_adopt,
+  .adopt_listener = tcp_adopt_listener,
   .free = tcp_free,
 };
 
