@@ -158,7 +158,7 @@ P2P_API ptrdiff_t p2p_host_addr(p2p_host *h, size_t i, char *out, size_t cap);
  * /dnsaddr, which comes with discovery), P2P_ELIMIT, P2P_ESELF. */
 P2P_API P2P_MUST_USE int p2p_dial(p2p_host *h, const char *addr, p2p_conn *out);
 /* Dials n addresses of one peer: near and public ones beside each other, UDP before TCP, IPv6 and
- * IPv4 in turn, the next when one fails or after dial_stagger; the first that is up wins, the others
+ * IPv4 in turn, the next when one fails or after dial_stagger(_near); the first that is up wins, the others
  * are dropped. What failed lately is tried all the same. Errors as
  * p2p_dial. Spec: RFC 8305. */
 P2P_API P2P_MUST_USE int p2p_dial_addrs(p2p_host *h, const char *const *addrs, size_t n,

@@ -156,7 +156,8 @@ static void drop_black_holes(p2p__dial *d, p2p_time now) {
 void p2p__dial_rank(p2p__dial *d) {
   p2p__swarm *w = p2p__dial_swarm(d);
   if (!d->forced) drop_black_holes(d, p2p__swarm_now(w));
-  p2p__rank_sort(d->waiting, d->n_waiting, p2p__swarm_env(w)->limits->dial_stagger);
+  const p2p__limits *limits = p2p__swarm_env(w)->limits;
+  p2p__rank_sort(d->waiting, d->n_waiting, limits->dial_stagger_near, limits->dial_stagger);
 }
 
 /* ---- order ---- */

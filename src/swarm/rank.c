@@ -2,9 +2,6 @@
 #include "swarm/rank.h"
 #include "multiformats/multiaddr.h"
 
-/* Near peers answer within milliseconds; go-libp2p waits as long. */
-#define LOCAL_STAGGER (30 * P2P_MS)
-
 /* ---- one address ---- */
 
 static void rank_ip(p2p__rank *rank, const p2p__ma_part *part) {
@@ -98,8 +95,7 @@ static void sort_by_start(p2p__ranked **v, size_t n) {
   }
 }
 
-void p2p__rank_sort(p2p__ranked **v, size_t n, p2p_time stagger) {
-  p2p_time near = p2p__time_min(stagger, LOCAL_STAGGER);
+void p2p__rank_sort(p2p__ranked **v, size_t n, p2p_time near, p2p_time stagger) {
   size_t direct = group_order(v, 0, n, P2P__RANK_LOCAL, 0, near);
   direct = group_order(v, direct, n, P2P__RANK_PUBLIC, 0, stagger);
   p2p_time late = direct ? p2p__time_add(stagger, stagger) : 0;

@@ -30,8 +30,8 @@ typedef struct p2p__ranked {
   p2p_time start; /* after the dial's */
 } p2p__ranked;
 
-/* Puts n entries in the order in which they begin and sets their starts. stagger: of public
- * addresses; local ones need at most 30 ms. Equals keep their order. */
-void p2p__rank_sort(p2p__ranked **v, size_t n, p2p_time stagger);
+/* Puts n entries in the order in which they begin and sets their starts. near: the stagger of local
+ * addresses. Equals keep their order. */
+void p2p__rank_sort(p2p__ranked **v, size_t n, p2p_time near, p2p_time stagger);
 
 #endif

@@ -166,7 +166,7 @@ static void dnsaddr_is_refused_by_name(void **state) {
 
 static void next_address_begins_when_one_fails_or_its_time_has_come(void **state) {
   (void)state;
-  static const p2p_setting slow[] = { { "dial_stagger", 20 * P2P_MS } };
+  static const p2p_setting slow[] = { { "dial_stagger_near", 20 * P2P_MS } };
   join_both(slow, 1);
   troupe_join(&t, &t.c, NULL);
   p2p_sim_cut(t.sim, t.a.node.io, t.c.node.io, true); /* packets to c are dropped */

@@ -88,13 +88,13 @@ static void dial_ends_at_its_timeout(void **state) {
 
 static void dial_tries_so_many_addresses(void **state) {
   (void)state;
-  static const p2p_setting two[] = { { "dial_addrs_max", 2 }, { "dial_stagger", P2P_SECOND } };
+  static const p2p_setting two[] = { { "dial_addrs_max", 2 }, { "dial_stagger_near", P2P_SECOND } };
   assert_int_equal(dial_nowhere(two, 2), 16 * P2P_SECOND);
 }
 
 static void dial_begins_the_next_address_after_the_stagger(void **state) {
   (void)state;
-  static const p2p_setting slow[] = { { "dial_stagger", 4 * P2P_SECOND } };
+  static const p2p_setting slow[] = { { "dial_stagger_near", 4 * P2P_SECOND } };
   assert_int_equal(dial_nowhere(slow, 1), (4 + 4 + 15) * P2P_SECOND);
 }
 

@@ -28,7 +28,7 @@ static void check(const char *const *given, const expected *want, size_t n) {
     entries[i] = (p2p__ranked){ .rank = rank_of(given[i]), .start = P2P_NEVER };
     v[i] = &entries[i];
   }
-  p2p__rank_sort(v, n, STAGGER);
+  p2p__rank_sort(v, n, 30 * P2P_MS, STAGGER);
   for (size_t i = 0; i < n; i++) {
     const char *got = given[v[i] - entries];
     assert_string_equal(got, want[i].addr);
