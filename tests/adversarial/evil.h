@@ -168,7 +168,6 @@ enum {               /* what a row needs of the other side */
 typedef struct row {
   const char *id, *layer, *source, *claim;
   unsigned sides;
-  unsigned mib; /* the other side's memory may grow by so much; 0: ROW_MIB */
   verdict (*run)(evil *e);
 } row;
 

@@ -46,6 +46,7 @@ static bool start(evil *e, const char *addr, const options *o) {
   e->patience = o->patience;
   e->scale = o->scale;
   if (err < 0) fprintf(stderr, "evilpeer: %s: %s\n", addr, p2p_strerror(err));
+  if (err < 0) evil_fini(e);
   return err >= 0;
 }
 
@@ -63,14 +64,14 @@ static verdict judge(const result *r, verdict v, bool served, uint64_t failed, s
 static result attack(evil *e, const row *r, const options *o) {
   result out = { .row = r };
   uint64_t failed;
-  size_t bound = (size_t)(r->mib ? r->mib : o->mib) << 20, before = resident_of(o->pid);
+  size_t before = resident_of(o->pid);
   honest *h = honest_start(e->addr, e->patience);
   p2p_time begun = evil_now();
   verdict v = evil_anew(e) ? r->run(e) : EVIL_BROKEN;
   out.took = evil_now() - begun;
   out.grew = resident_of(o->pid) - before;
   bool served = honest_stop(h, &out.rounds, &failed, &out.worst);
-  out.verdict = judge(&out, v, served, failed, bound);
+  out.verdict = judge(&out, v, served, failed, (size_t)o->mib << 20);
   report_row(stdout, &out);
   return out;
 }
@@ -103,6 +104,7 @@ static int run_all(const char *addr, const options *o) {
   if (!start(&e, addr, o)) return EXIT_FAILURE;
   if (!honest_once(e.addr, o->patience, &took)) {
     fprintf(stderr, "evilpeer: %s does not serve an honest peer to begin with\n", addr);
+    evil_fini(&e);
     return EXIT_FAILURE;
   }
   for (size_t f = 0; f < P2P_COUNT(families); f++)
@@ -149,6 +151,7 @@ static int serve(const char *id, const options *o) {
   if (!start(&e, "/ip4/127.0.0.1/tcp/0", o)) return EXIT_FAILURE;
   if (!listen_somewhere(&e, addr, sizeof addr)) {
     fprintf(stderr, "evilpeer: cannot listen on loopback\n");
+    evil_fini(&e);
     return EXIT_FAILURE;
   }
   printf("{\"listening\":\"%s\"}\n", addr);

@@ -232,26 +232,24 @@ static verdict ip07(evil *e) {
 
 static const row framing_rows[] = {
   { "FR-02.length", "identify", "GHSA-xqvc-92cf-94j4", "a message of 2^63 bytes is announced",
-    ROW_DIAL, 0, fr02_length },
-  { "FR-02.varint", "identify", "py#1438", "a length of 100 bytes", ROW_DIAL, 0, fr02_varint },
-  { "FR-03", "identify", "RUSTSEC-2020-0002", "8,000 groups in each other", ROW_DIAL, 0, fr03 },
-  { "FR-04", "identify", "RUSTSEC-2020-0068, nim#1025", "addresses cut short", ROW_DIAL, 0, fr04 },
+    ROW_DIAL, fr02_length },
+  { "FR-02.varint", "identify", "py#1438", "a length of 100 bytes", ROW_DIAL, fr02_varint },
+  { "FR-03", "identify", "RUSTSEC-2020-0002", "8,000 groups in each other", ROW_DIAL, fr03 },
+  { "FR-04", "identify", "RUSTSEC-2020-0068, nim#1025", "addresses cut short", ROW_DIAL, fr04 },
   { "FR-05", "identify", "js#3568, rust#6486", "a megabyte of submessages of two bytes", ROW_DIAL,
-    0, fr05 },
+    fr05 },
 };
 const family evil_framing = { framing_rows, P2P_COUNT(framing_rows) };
 
 static const row identify_rows[] = {
   { "IP-01", "identify", "CVE-2023-40583", "50 peers with records that speak of others", ROW_DIAL,
-    0, ip01 },
-  { "IP-02", "identify", "kubo#3532, go#3486", "50 peers with 800 addresses each", ROW_DIAL, 0,
-    ip02 },
-  { "IP-03", "identify", "go#3501", "50 peers with 1,100 protocols each", ROW_DIAL, 0, ip03 },
-  { "IP-04", "identify", "go#3266", "2,000 pushes of one peer", ROW_DIAL, 0, ip04 },
-  { "IP-05", "identify", "js#3423", "30 messages on one stream, and no end of it", ROW_DIAL, 0,
-    ip05 },
-  { "IP-06", "identify", "py 5f067341, nim#2940", "asked who we are, we do not say", ROW_DIAL, 0,
+    ip01 },
+  { "IP-02", "identify", "kubo#3532, go#3486", "50 peers with 800 addresses each", ROW_DIAL, ip02 },
+  { "IP-03", "identify", "go#3501", "50 peers with 1,100 protocols each", ROW_DIAL, ip03 },
+  { "IP-04", "identify", "go#3266", "2,000 pushes of one peer", ROW_DIAL, ip04 },
+  { "IP-05", "identify", "js#3423", "30 messages on one stream, and no end of it", ROW_DIAL, ip05 },
+  { "IP-06", "identify", "py 5f067341, nim#2940", "asked who we are, we do not say", ROW_DIAL,
     ip06 },
-  { "IP-07", "identify", "go#3494, js#3479", "an empty address in the list", ROW_DIAL, 0, ip07 },
+  { "IP-07", "identify", "go#3494, js#3479", "an empty address in the list", ROW_DIAL, ip07 },
 };
 const family evil_identify = { identify_rows, P2P_COUNT(identify_rows) };

@@ -104,18 +104,18 @@ static verdict id05(evil *e) {
 #define SOURCE "RUSTSEC-2019-0004, CVE-2019-15545"
 enum { BOTH = ROW_DIAL | ROW_SERVE };
 static const row rows[] = {
-  { "ID-01.random", "noise", SOURCE, "64 random bytes as Ed25519 signature", BOTH, 0, id01_random },
-  { "ID-01.flipped", "noise", SOURCE, "one bit of the signature inverted", BOTH, 0, id01_flipped },
-  { "ID-01.none", "noise", SOURCE, "no signature at all", BOTH, 0, id01_none },
-  { "ID-01.replayed", "noise", SOURCE, "a true signature over another static key", BOTH, 0,
+  { "ID-01.random", "noise", SOURCE, "64 random bytes as Ed25519 signature", BOTH, id01_random },
+  { "ID-01.flipped", "noise", SOURCE, "one bit of the signature inverted", BOTH, id01_flipped },
+  { "ID-01.none", "noise", SOURCE, "no signature at all", BOTH, id01_none },
+  { "ID-01.replayed", "noise", SOURCE, "a true signature over another static key", BOTH,
     id01_replayed },
-  { "ID-01.empty", "noise", SOURCE, "a payload without a key", BOTH, 0, id01_empty },
-  { "ID-01.rsa", "noise", SOURCE, "an RSA signature with a bit inverted", ROW_DIAL, 0, id01_rsa },
-  { "ID-01.secp256k1", "noise", SOURCE, "a secp256k1 signature with a bit inverted", ROW_DIAL, 0,
+  { "ID-01.empty", "noise", SOURCE, "a payload without a key", BOTH, id01_empty },
+  { "ID-01.rsa", "noise", SOURCE, "an RSA signature with a bit inverted", ROW_DIAL, id01_rsa },
+  { "ID-01.secp256k1", "noise", SOURCE, "a secp256k1 signature with a bit inverted", ROW_DIAL,
     id01_secp256k1 },
-  { "ID-01.ecdsa", "noise", SOURCE, "an ECDSA signature with a bit inverted", ROW_DIAL, 0,
+  { "ID-01.ecdsa", "noise", SOURCE, "an ECDSA signature with a bit inverted", ROW_DIAL,
     id01_ecdsa },
   { "ID-05", "noise", "nim#2880, nim#2567", "another peer answers than the one dialed", ROW_SERVE,
-    0, id05 },
+    id05 },
 };
 const family evil_identity = { rows, P2P_COUNT(rows) };

@@ -98,14 +98,13 @@ static verdict mx01_ghosts(evil *e) {
 
 #define SOURCE "mplex README, specs#553, kubo#9641"
 static const row rows[] = {
-  { "MX-01.frame", "mplex", SOURCE, "a frame of 1 MiB and a byte", ROW_DIAL, 0, mx01_frame },
-  { "MX-01.header", "mplex", SOURCE, "a flag that is none", ROW_DIAL, 0, mx01_header },
-  { "MX-01.varint", "mplex", SOURCE, "a header that never ends", ROW_DIAL, 0, mx01_varint },
-  { "MX-01.unread", "mplex", SOURCE, "pings without end, echoes unread", ROW_DIAL, 0, mx01_unread },
-  { "MX-01.streams", "mplex", SOURCE, "streams are opened without end", ROW_DIAL, 0, mx01_streams },
-  { "MX-01.rapid", "mplex", SOURCE, "streams opened and ended as fast as it goes", ROW_DIAL, 0,
+  { "MX-01.frame", "mplex", SOURCE, "a frame of 1 MiB and a byte", ROW_DIAL, mx01_frame },
+  { "MX-01.header", "mplex", SOURCE, "a flag that is none", ROW_DIAL, mx01_header },
+  { "MX-01.varint", "mplex", SOURCE, "a header that never ends", ROW_DIAL, mx01_varint },
+  { "MX-01.unread", "mplex", SOURCE, "pings without end, echoes unread", ROW_DIAL, mx01_unread },
+  { "MX-01.streams", "mplex", SOURCE, "streams are opened without end", ROW_DIAL, mx01_streams },
+  { "MX-01.rapid", "mplex", SOURCE, "streams opened and ended as fast as it goes", ROW_DIAL,
     mx01_rapid },
-  { "MX-01.ghosts", "mplex", SOURCE, "data for streams that are not there", ROW_DIAL, 0,
-    mx01_ghosts },
+  { "MX-01.ghosts", "mplex", SOURCE, "data for streams that are not there", ROW_DIAL, mx01_ghosts },
 };
 const family evil_mplex = { rows, P2P_COUNT(rows) };

@@ -141,19 +141,18 @@ static verdict sw05(evil *e) {
 enum { BOTH = ROW_DIAL | ROW_SERVE };
 static const row ping_rows[] = {
   { "PG-01.endless", "ping", "js#2673, litep2p#551", "bytes without end, echoes unread", ROW_DIAL,
-    0, pg01_endless },
-  { "PG-01.short", "ping", "js#2673", "31 bytes and the end", ROW_DIAL, 0, pg01_short },
-  { "PG-01.bytewise", "ping", "py dc8bb081", "a ping in frames of one byte", ROW_DIAL, 0,
+    pg01_endless },
+  { "PG-01.short", "ping", "js#2673", "31 bytes and the end", ROW_DIAL, pg01_short },
+  { "PG-01.bytewise", "ping", "py dc8bb081", "a ping in frames of one byte", ROW_DIAL,
     pg01_bytewise },
-  { "PG-01.streams", "ping", "ping/ping.md", "a hundred ping streams", ROW_DIAL, 0, pg01_streams },
-  { "PG-01.wrong", "ping", "ping/ping.md", "an echo of something else", ROW_SERVE, 0, pg01_wrong },
+  { "PG-01.streams", "ping", "ping/ping.md", "a hundred ping streams", ROW_DIAL, pg01_streams },
+  { "PG-01.wrong", "ping", "ping/ping.md", "an echo of something else", ROW_SERVE, pg01_wrong },
 };
 const family evil_ping = { ping_rows, P2P_COUNT(ping_rows) };
 
 static const row swarm_rows[] = {
-  { "SW-01", "bytes", "nim#2951", "300 half-open connections", ROW_DIAL, 0, sw01 },
-  { "SW-02", "bytes", "py 3a79b343", "300 connections reset at every stage", ROW_DIAL, 0, sw02 },
-  { "SW-05", "yamux", "mplex README, kubo#9641", "eight echoes that nobody reads", ROW_DIAL, 0,
-    sw05 },
+  { "SW-01", "bytes", "nim#2951", "300 half-open connections", ROW_DIAL, sw01 },
+  { "SW-02", "bytes", "py 3a79b343", "300 connections reset at every stage", ROW_DIAL, sw02 },
+  { "SW-05", "yamux", "mplex README, kubo#9641", "eight echoes that nobody reads", ROW_DIAL, sw05 },
 };
 const family evil_swarm = { swarm_rows, P2P_COUNT(swarm_rows) };
