@@ -251,7 +251,7 @@ static int dial_conn(p2p__swarm *w, const p2p_peer_id *expected, p2p_bytes addr,
   if (err < 0) return err;
   if (expected->len) {
     p2p__peer *peer = p2p__peer_ref(&w->peers, expected);
-    if (!peer) err = P2P_ELIMIT;
+    if (!peer) err = P2P_ENOMEM;
     p2p__conn_set_peer(*out, peer, NULL);
   }
   if (err >= 0) err = dial_new(*out, expected, forced);

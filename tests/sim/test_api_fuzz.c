@@ -238,6 +238,55 @@ static void change_handler(player *p) {
   (void)p2p_stream_set_handler(p->host, l->s, &handler);
 }
 
+/* Near and in past, and taken back. */
+static void set_deadline(player *p) {
+  const life *l = any_life(p);
+  p2p_time within = below(4) ? below(40) * P2P_MS : P2P_NEVER;
+  if (l) (void)p2p_stream_set_deadline(p->host, l->s, (p2p_deadline)below(P2P_DEADLINES), within);
+}
+
+static void set_priority(player *p) {
+  const life *l = any_life(p);
+  if (l) (void)p2p_stream_set_priority(p->host, l->s, (p2p_priority)below(3));
+}
+
+static bool matches(void *user, const char *id) {
+  (void)user;
+  return id[1] != 'n' || below(2);
+}
+
+static void serve_family(player *p) {
+  p2p_handler handler = handler_of(NULL);
+  if (below(3)) {
+    (void)p2p_protocol_remove(p->host, "/family");
+    return;
+  }
+  if (p2p_protocol_add_match(p->host, "/family", matches, NULL, &handler) < 0) return;
+}
+
+/* Names that there are, that there are not, and addresses that nobody has. */
+static void dial_odd(player *p) {
+  static const char *const odd[] = { "/dns4/some.example/tcp/4001", "/dns/none.example/tcp/4001",
+                                     "/ip4/10.0.0.77/tcp/4001", "/dnsaddr/x.example" };
+  char good[P2P_ADDR_TEXT_MAX];
+  host_node_addr(anybody()->node.number, NULL, good, sizeof good);
+  const char *list[] = { odd[below(4)], odd[below(4)], good };
+  if (p2p_dial_addrs(p->host, list, 1 + below(3), any_conn(p)) < 0) return;
+}
+
+static void dial_peer(player *p) {
+  if (p2p_dial_peer(p->host, p2p_host_peer(anybody()->host), any_conn(p)) < 0) return;
+}
+
+static void ask_report(player *p) {
+  p2p_report_entry e = { .size = sizeof e };
+  char text[8192];
+  for (size_t i = 0; p2p_conn_report(p->host, *any_conn(p), i, &e) == 0; i++) {
+    assert_true(p2p_report_print(&e, text, sizeof text) > 0);
+    assert_true(p2p_report_json(&e, text, sizeof text) > 0);
+  }
+}
+
 /* A stream without handler gets one, or is used without. */
 static void use_evented(player *p, p2p_stream s) {
   life nobody = { .p = p, .s = s };
@@ -262,9 +311,11 @@ static void take_events(player *p) {
 }
 
 static act *const acts[] = {
-  dial,  dial_two, open_on,     open_on,     open_on,        open_to,        hang_up, serve,
-  serve, unserve,  ping,        reset,       stop,           finish,         write,   write,
-  read,  relisten, take_events, take_events, change_handler, write_in_place,
+  dial,         dial_two,    open_on,        open_on,        open_on,      open_to,
+  hang_up,      serve,       serve,          unserve,        ping,         reset,
+  stop,         finish,      write,          write,          read,         relisten,
+  take_events,  take_events, change_handler, write_in_place, set_deadline, set_priority,
+  serve_family, dial_odd,    dial_peer,      ask_report,
 };
 
 static void act_on(player *p, unsigned most) {
@@ -312,6 +363,8 @@ static void begin(uint64_t seed) {
   sim_rng_init(&rng, seed);
   n_lives = 0;
   memset(conns, 0, sizeof conns);
+  const p2p_endpoint some = host_node_ip(2);
+  p2p_sim_name(t.sim, "some.example", &some);
   join(&t.a, seed % 3 != 0);
   join(&t.b, seed % 3 != 0);
   join(&t.c, seed % 3 != 0);
