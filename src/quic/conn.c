@@ -1,6 +1,8 @@
 /* A connection's life: made, told the time, ended; and what the ends of QUIC mean to us. */
 #include "quic/internal.h"
 
+enum { ACTIVE_IDS = 4 }; /* of the peer's that we keep: enough to move; go-libp2p has 4 too */
+
 /* ---- small callbacks ---- */
 static void on_rand(uint8_t *dest, size_t len, const ngtcp2_rand_ctx *ctx) {
   p2p__quic_shared *s = ctx->native_handle;
@@ -136,7 +138,7 @@ static void params_make(const p2p__quic *q, ngtcp2_transport_params *par) {
   par->initial_max_data = limits->quic_window + limits->quic_window / 2;
   par->initial_max_streams_bidi = limits->quic_streams;
   par->max_idle_timeout = limits->quic_idle;
-  par->active_connection_id_limit = 7;
+  par->active_connection_id_limit = ACTIVE_IDS;
   par->grease_quic_bit = 0; /* then the first byte says what a datagram is: RFC 9443 */
 }
 
@@ -166,7 +168,12 @@ static int scid_make(p2p__quic *q, p2p__quic_cid *scid) {
   return err < 0 ? err : q->user->route(q->user, scid, true, true);
 }
 
-static int lib_error(int rv) { return rv == 0 ? 0 : rv == NGTCP2_ERR_NOMEM ? P2P_ENOMEM : P2P_EIO; }
+/* What ngtcp2 could not make it has freed, and left in our hands. */
+static int made(p2p__quic *q, int rv) {
+  if (rv == 0) return 0;
+  q->conn = NULL;
+  return rv == NGTCP2_ERR_NOMEM ? P2P_ENOMEM : P2P_EIO;
+}
 
 static int conn_client(p2p__quic *q, const p2p__quic_cid *scid, p2p_time now) {
   enum { DCID = 18 }; /* at least 8, unpredictable: RFC 9000, section 7.2 */
@@ -180,8 +187,8 @@ static int conn_client(p2p__quic *q, const p2p__quic_cid *scid, p2p_time now) {
   params_make(q, &par);
   p2p__quic_path_make(&path, &q->local, &q->remote);
   ngtcp2_cid to = quic_cid_out(&dcid), from = quic_cid_out(scid);
-  return lib_error(ngtcp2_conn_client_new(&q->conn, &to, &from, &path.path, NGTCP2_PROTO_VER_V1,
-                                          &callbacks, &set, &par, &q->shared->mem, q));
+  return made(q, ngtcp2_conn_client_new(&q->conn, &to, &from, &path.path, NGTCP2_PROTO_VER_V1,
+                                        &callbacks, &set, &par, &q->shared->mem, q));
 }
 
 static int conn_server(p2p__quic *q, const p2p__quic_cid *scid, const p2p__quic_initial *i,
@@ -204,8 +211,8 @@ static int conn_server(p2p__quic *q, const p2p__quic_cid *scid, const p2p__quic_
   p2p__quic_reset_token(q->shared, scid->b, scid->len, par.stateless_reset_token);
   p2p__quic_path_make(&path, &q->local, &q->remote);
   ngtcp2_cid to = quic_cid_out(&i->scid), from = quic_cid_out(scid);
-  return lib_error(ngtcp2_conn_server_new(&q->conn, &to, &from, &path.path, NGTCP2_PROTO_VER_V1,
-                                          &callbacks, &set, &par, &q->shared->mem, q));
+  return made(q, ngtcp2_conn_server_new(&q->conn, &to, &from, &path.path, NGTCP2_PROTO_VER_V1,
+                                        &callbacks, &set, &par, &q->shared->mem, q));
 }
 
 static int quic_make(const p2p__quic_config *config, const p2p__quic_initial *initial, p2p_time now,

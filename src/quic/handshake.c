@@ -36,9 +36,14 @@ static int tls_say(p2p__tls_user *u, p2p__tls_level level, p2p_bytes message) {
       hs, ngtcp2_conn_submit_crypto_data(hs->quic->conn, level_out(level), message.p, message.len));
 }
 
+/* A server says nothing in 1-RTT packets before it knows its client, though TLS would let it. */
 static int tls_secret(p2p__tls_user *u, p2p__tls_level level, p2p__tls_way way,
                       const p2p__tls_secret *secret) {
   quic_handshake *hs = hs_of(u);
+  if (!hs->quic->client && level == P2P__TLS_APPLICATION && way == P2P__TLS_WRITE) {
+    hs->held = *secret;
+    return 0;
+  }
   return lib_failed(hs, p2p__quic_install(hs->quic, level, way, secret));
 }
 
@@ -77,6 +82,12 @@ static int hs_failed(quic_handshake *hs, int err) {
   return err == P2P_ENOMEM ? NGTCP2_ERR_NOMEM : NGTCP2_ERR_CRYPTO;
 }
 
+static int release(quic_handshake *hs) {
+  int rv = p2p__quic_install(hs->quic, P2P__TLS_APPLICATION, P2P__TLS_WRITE, &hs->held);
+  p2p__wipe(&hs->held, sizeof hs->held);
+  return lib_failed(hs, rv);
+}
+
 int p2p__quic_hs_start(p2p__quic *q) {
   int err = p2p__tls_start(q->hs->tls);
   return err < 0 ? hs_failed(q->hs, err) : 0;
@@ -89,7 +100,10 @@ int p2p__quic_on_crypto(ngtcp2_conn *conn, ngtcp2_encryption_level level, uint64
   if (q->done || !q->hs || !q->hs->tls) return 0; /* session tickets, which we never asked for */
   int r = p2p__tls_recv(q->hs->tls, level_in(level), p2p__bytes(data, len));
   if (r < 0) return hs_failed(q->hs, r);
-  if (r == 1) ngtcp2_conn_tls_handshake_completed(conn);
+  if (r == 0) return 0;
+  if (!q->client) r = release(q->hs);
+  if (r < 0) return hs_failed(q->hs, r);
+  ngtcp2_conn_tls_handshake_completed(conn);
   return 0;
 }
 
@@ -125,6 +139,7 @@ void p2p__quic_hs_free_tls(p2p__quic *q) {
 void p2p__quic_hs_free(p2p__quic *q) {
   if (!q->hs) return;
   p2p__quic_hs_free_tls(q);
+  p2p__wipe(&q->hs->held, sizeof q->hs->held);
   p2p__release(quic_env(q)->mem, P2P__MEM_QUIC, q->hs, sizeof *q->hs);
   q->hs = NULL;
 }

@@ -33,6 +33,7 @@ typedef struct quic_handshake {
   int err;     /* why TLS failed, in our words */
   int lib_err; /* … in ngtcp2's, when it was its doing */
   uint8_t pubkey[P2P__PUBKEY_MAX];
+  p2p__tls_secret held; /* a server's 1-RTT write secret, until it knows its client */
 } quic_handshake;
 
 /* A place in a queue: where sending goes on. */

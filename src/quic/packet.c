@@ -23,11 +23,12 @@ static bool cid_read(p2p__quic_cid *out, const uint8_t *p, size_t len) {
 int p2p__quic_header_read(p2p_bytes datagram, p2p__quic_header *out) {
   enum { LONG_HEADER = 0x80 };
   ngtcp2_version_cid vc;
+  if (!datagram.len) return P2P_EPROTO;
   int rv = ngtcp2_pkt_decode_version_cid(&vc, datagram.p, datagram.len, P2P__QUIC_CID);
   if (rv != 0 && rv != NGTCP2_ERR_VERSION_NEGOTIATION) return P2P_EPROTO;
   out->is_long = (datagram.p[0] & LONG_HEADER) != 0;
   out->is_known = !out->is_long || vc.version == NGTCP2_PROTO_VER_V1;
-  if (out->is_long && vc.version == 0) return P2P_EPROTO; /* a negotiation nobody here asked for */
+  out->is_negotiation = out->is_long && vc.version == 0;
   bool fits = cid_read(&out->dcid, vc.dcid, vc.dcidlen) &&
               cid_read(&out->scid, vc.scid, vc.scidlen);
   return fits ? 0 : P2P_EPROTO;

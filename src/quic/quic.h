@@ -59,7 +59,8 @@ p2p__quic_first p2p__quic_first_byte(p2p_bytes datagram);
 
 typedef struct p2p__quic_header {
   bool is_long;
-  bool is_known; /* the version is one we speak; always for short headers */
+  bool is_known;       /* the version is one we speak; always for short headers */
+  bool is_negotiation; /* a server's list of versions, for a client of ours */
   p2p__quic_cid dcid, scid;
 } p2p__quic_header;
 /* 0; P2P_EPROTO: no packet, or ids longer than version 1 allows (of unknown versions too). */

@@ -66,8 +66,8 @@ void p2p__quic_stranger(quic_socket *s, const p2p_dgrams *from, p2p_bytes datagr
   p2p__quic_initial i;
   if (!h->is_long) {
     reset(s, from, datagram.len, h, now);
-  } else if (!s->listening) {
-    return;
+  } else if (!s->listening || h->is_negotiation) {
+    return; /* nobody asked for it: answering would let two endpoints talk for ever */
   } else if (!h->is_known) {
     versions(s, from, datagram.len, h);
   } else if (p2p__quic_initial_read(t->shared, datagram, &from->remote, now, &i) == 0) {

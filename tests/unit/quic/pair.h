@@ -66,9 +66,10 @@ typedef struct pair {
   unsigned loss;    /* of a hundred */
   unsigned reorder; /* of a hundred come two latencies later */
   uint64_t seed;
-  size_t mtu; /* longer ones vanish */
-  bool retry; /* the server asks for an address first */
-  bool deaf;  /* the server is not there */
+  size_t mtu;    /* longer ones vanish */
+  bool retry;    /* the server asks for an address first */
+  bool deaf;     /* the server is not there */
+  bool tolerant; /* a connection that cannot be made is not the test's failure */
   /* Looks at a datagram before it is under way; false: it is lost. */
   bool (*filter)(struct pair *p, bool to_server, p2p_bytes datagram);
   /* Hears what a connection tells in the moment it does. */
