@@ -103,6 +103,7 @@ interop: all
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)tests/interop/run --peers $(PEERS) $(ARGS)
 	$(if $(findstring js,$(PEERS)),$(Q)tests/interop/readme)
+	$(Q)tests/interop/run --peers $(PEERS) --transport quic $(ARGS)
 
 ## sim           every scenario of the simulator over SEEDS
 sim: all

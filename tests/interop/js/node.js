@@ -1,4 +1,5 @@
 // A node with a fresh identity, nothing but the asked transport, and its limits lifted.
+import { quic } from '@chainsafe/libp2p-quic'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import { mplex } from '@libp2p/mplex'
@@ -32,8 +33,15 @@ const MUXERS = {
   })
 }
 
+// A stream of QUIC has no window but the transport's, which its defaults keep at 10 MB and 256 streams.
+const TRANSPORTS = {
+  tcp: () => tcp({ inboundSocketInactivityTimeout: HOUR, outboundSocketInactivityTimeout: HOUR }),
+  quic: () => quic()
+}
+
 export async function newNode (o, { listen = [], runIdentify = true } = {}) {
-  if (o.transport !== 'tcp') throw new Error(`transport ${o.transport}: this peer knows tcp`)
+  const transport = TRANSPORTS[o.transport]
+  if (transport === undefined) throw new Error(`transport ${o.transport}: this peer knows tcp and quic`)
   const muxer = MUXERS[o.muxer]
   if (muxer === undefined) throw new Error(`muxer ${o.muxer}: this peer knows yamux and mplex`)
   const encrypter = ENCRYPTERS[o.security]
@@ -44,7 +52,7 @@ export async function newNode (o, { listen = [], runIdentify = true } = {}) {
     privateKey: await generateKeyPair(key),
     nodeInfo: { userAgent: 'interop/js-libp2p' },
     addresses: { listen },
-    transports: [tcp({ inboundSocketInactivityTimeout: HOUR, outboundSocketInactivityTimeout: HOUR })],
+    transports: [transport()],
     connectionEncrypters: [encrypter()],
     streamMuxers: [muxer()],
     ...(o.psk === '' ? {} : { connectionProtector: preSharedKey({ psk: readFileSync(o.psk) }) }),

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 const TEXT = {
   transport: 'tcp', security: 'noise', muxer: 'yamux', 'key-type': 'ed25519',
-  listen: '/ip4/127.0.0.1/tcp/0', addr: '', psk: '', dir: 'down', by: 'dialer'
+  listen: '', addr: '', psk: '', dir: 'down', by: 'dialer'
 }
 const NUMBERS = {
   bytes: 10 << 20, after: 64 << 10, streams: 1, count: 1000, open: 200, concurrency: 1, conns: 1
@@ -20,5 +20,7 @@ export function parseOptions (args) {
     if (!Number.isSafeInteger(n) || n < 0) throw new Error(`--${name} ${values[name]}: not a number`)
     values[name] = n
   }
-  return { ...TEXT, ...NUMBERS, identify: false, ...values }
+  const o = { ...TEXT, ...NUMBERS, identify: false, ...values }
+  if (o.listen === '') o.listen = o.transport === 'quic' ? '/ip4/127.0.0.1/udp/0/quic-v1' : '/ip4/127.0.0.1/tcp/0'
+  return o
 }
