@@ -34,7 +34,9 @@ static void fill_standard_files(void) {
 int main(int argc, char **argv) {
   fill_standard_files();
   if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-    printf("p2p %s (%s)\n", p2p_version(), p2p_libraries());
+    const char *quic = p2p_quic_library();
+    printf("p2p %s (%s%s%s%s)\n", p2p_version(), p2p_libraries(), quic ? ", ngtcp2 " : "",
+           quic ? quic : "", p2p_quic_shielded() ? ", shielded" : "");
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   signals_block();

@@ -414,6 +414,10 @@ P2P_API const char *p2p_version(void); /* "0.1.0" */
 P2P_API const char *p2p_feature(size_t i);
 P2P_API bool p2p_has(const char *feature);
 P2P_API const char *p2p_libraries(void); /* those it was built on, with versions */
+/* The version of the QUIC library that is loaded (ngtcp2); NULL: this build has no QUIC. Static. */
+P2P_API const char *p2p_quic_library(void);
+/* Whether that version has faults that dialing keeps from it, at the price of early packets. */
+P2P_API bool p2p_quic_shielded(void);
 
 P2P_END
 #endif

@@ -262,6 +262,22 @@ static int make_quic(p2p_host *h, p2p__transport **out) {
 }
 #endif
 
+const char *p2p_quic_library(void) {
+#if defined(P2P_HAVE_QUIC)
+  return p2p__quic_library();
+#else
+  return NULL;
+#endif
+}
+
+bool p2p_quic_shielded(void) {
+#if defined(P2P_HAVE_QUIC)
+  return p2p__quic_is_shielded();
+#else
+  return false;
+#endif
+}
+
 static int make_memory(p2p_host *h, p2p__transport **out) {
   return h->memory ? p2p__memory_new(&h->upgrades, h->memory, out) : 0;
 }

@@ -158,6 +158,8 @@ static p2p__quic *quic_new(const p2p__quic_config *config, bool client) {
   p2p__list_init(&q->ready);
   p2p__list_init(&q->blocked);
   p2p__list_init(&q->opening);
+  p2p__list_init(&q->aeads);
+  p2p__list_init(&q->masks);
   ngtcp2_ccerr_default(&q->ccerr);
   return q;
 }
@@ -355,8 +357,8 @@ void p2p__quic_failed(p2p__quic *q, int rv) {
     end.err = P2P_ETIMEOUT;
     q->quiet = true;
     break;
-  case NGTCP2_ERR_DROP_CONN:
-  case NGTCP2_ERR_RETRY: q->quiet = true; break;
+  case NGTCP2_ERR_DROP_CONN: q->quiet = true; break;
+  case NGTCP2_ERR_RETRY: q->quiet = q->wants_retry = true; break;
   case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
     end.err = P2P_ENOTSUP;
     q->quiet = true;
@@ -421,6 +423,8 @@ int p2p__quic_next(p2p__quic *q, p2p__quic_event *ev) {
   *ev = (p2p__quic_event){ .kind = P2P__QUIC_ENDED, .end = q->end };
   return 1;
 }
+
+bool p2p__quic_wants_retry(const p2p__quic *q) { return q->wants_retry; }
 
 bool p2p__quic_is_flushed(const p2p__quic *q) { return q->n_busy == 0; }
 

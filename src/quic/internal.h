@@ -78,9 +78,10 @@ struct p2p__quic {
   p2p__u64map streams;
   quic_stream *last; /* found last */
   p2p__list news, ready, blocked, opening;
-  p2p_time expiry; /* ngtcp2's */
-  p2p_time probe;  /* when to look whether blocked streams were stopped */
-  p2p_time now;    /* of the call under way */
+  p2p__list aeads, masks; /* keyed contexts that ngtcp2 holds */
+  p2p_time expiry;        /* ngtcp2's */
+  p2p_time probe;         /* when to look whether blocked streams were stopped */
+  p2p_time now;           /* of the call under way */
   p2p_endpoint local, remote;
   ngtcp2_ccerr ccerr; /* what goodbye says */
   p2p__quic_end end;
@@ -94,6 +95,7 @@ struct p2p__quic {
   bool starved;   /* the connection's credit is out */
   bool heard;     /* the other side said something that could be read */
   bool was_reset; /* by a stateless reset */
+  bool wants_retry;
   bool ended, ended_told;
   bool quiet;          /* nothing more may be said */
   int fail;            /* why a callback failed */

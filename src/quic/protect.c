@@ -20,35 +20,43 @@ static const uint8_t retry_key[16] = { 0xbe, 0x0c, 0x69, 0x0b, 0x9f, 0x66, 0x57,
 
 /* ---- handles ---- */
 typedef struct aead_handle {
+  p2p__list node; /* in quic.aeads */
   p2p__aead aead;
 } aead_handle;
 
 typedef struct mask_handle {
+  p2p__list node; /* in quic.masks */
   p2p__hpmask mask;
 } mask_handle;
 
 static aead_handle *aead_new(p2p__quic_shared *s, p2p__aead_kind kind, bool seals,
                              const uint8_t *key) {
   aead_handle *h = p2p__alloc(s->env->mem, P2P__MEM_QUIC, sizeof *h);
-  if (h) p2p__aead_init_packets(&h->aead, s->env->crypto, kind, seals, key);
+  if (!h) return NULL;
+  p2p__list_init(&h->node);
+  p2p__aead_init_packets(&h->aead, s->env->crypto, kind, seals, key);
   return h;
 }
 
 void p2p__quic_aead_free(p2p__quic_shared *s, void *aead) {
   aead_handle *h = aead;
   if (!h) return;
+  p2p__list_del(&h->node);
   p2p__aead_fini(&h->aead);
   p2p__release(s->env->mem, P2P__MEM_QUIC, h, sizeof *h);
 }
 
 static mask_handle *mask_new(p2p__quic_shared *s, p2p__aead_kind kind, const uint8_t *key) {
   mask_handle *h = p2p__alloc(s->env->mem, P2P__MEM_QUIC, sizeof *h);
-  if (h) p2p__hpmask_init(&h->mask, s->env->crypto, kind, key);
+  if (!h) return NULL;
+  p2p__list_init(&h->node);
+  p2p__hpmask_init(&h->mask, s->env->crypto, kind, key);
   return h;
 }
 
 static void mask_free(p2p__quic_shared *s, mask_handle *h) {
   if (!h) return;
+  p2p__list_del(&h->node);
   p2p__hpmask_fini(&h->mask);
   p2p__release(s->env->mem, P2P__MEM_QUIC, h, sizeof *h);
 }
@@ -122,28 +130,35 @@ static void keys_fini(p2p__quic_shared *s, keys *k) {
 }
 
 /* "quic key" and "quic iv"; an update of keys leaves header protection as it is. */
-static int keys_aead(p2p__quic_shared *s, p2p__aead_kind kind, bool seals, const uint8_t *secret,
+static int keys_aead(p2p__quic *q, p2p__aead_kind kind, bool seals, const uint8_t *secret,
                      ngtcp2_crypto_aead_ctx *aead, uint8_t iv[IV]) {
   uint8_t key[P2P__AEAD_KEY];
   expand(kind, secret, "quic key", key, p2p__aead_key_len(kind));
   expand(kind, secret, "quic iv", iv, IV);
-  aead->native_handle = aead_new(s, kind, seals, key);
+  aead_handle *h = aead_new(q->shared, kind, seals, key);
   p2p__wipe(key, sizeof key);
-  return aead->native_handle ? 0 : P2P_ENOMEM;
+  aead->native_handle = h;
+  if (!h) return P2P_ENOMEM;
+  p2p__list_add(&q->aeads, &h->node);
+  return 0;
 }
 
-static int keys_make(p2p__quic_shared *s, p2p__aead_kind kind, bool seals, const uint8_t *secret,
+static int keys_make(p2p__quic *q, p2p__aead_kind kind, bool seals, const uint8_t *secret,
                      keys *out) {
   uint8_t key[P2P__AEAD_KEY];
   *out = (keys){ 0 };
-  int err = keys_aead(s, kind, seals, secret, &out->aead, out->iv);
+  int err = keys_aead(q, kind, seals, secret, &out->aead, out->iv);
   if (err < 0) return err;
   expand(kind, secret, "quic hp", key, p2p__aead_key_len(kind));
-  out->mask.native_handle = mask_new(s, kind, key);
+  mask_handle *h = mask_new(q->shared, kind, key);
   p2p__wipe(key, sizeof key);
-  if (out->mask.native_handle) return 0;
-  keys_fini(s, out);
-  return P2P_ENOMEM;
+  out->mask.native_handle = h;
+  if (!h) {
+    keys_fini(q->shared, out);
+    return P2P_ENOMEM;
+  }
+  p2p__list_add(&q->masks, &h->node);
+  return 0;
 }
 
 static ngtcp2_crypto_ctx crypto_ctx(p2p__aead_kind kind) {
@@ -156,9 +171,9 @@ static ngtcp2_crypto_ctx crypto_ctx(p2p__aead_kind kind) {
 /* ---- Initial packets: RFC 9001, section 5.2 ---- */
 static int initial_install(p2p__quic *q, const uint8_t *ours, const uint8_t *theirs) {
   keys tx, rx;
-  int err = keys_make(q->shared, P2P__AES_128_GCM, true, ours, &tx);
+  int err = keys_make(q, P2P__AES_128_GCM, true, ours, &tx);
   if (err < 0) return NGTCP2_ERR_CALLBACK_FAILURE;
-  err = keys_make(q->shared, P2P__AES_128_GCM, false, theirs, &rx);
+  err = keys_make(q, P2P__AES_128_GCM, false, theirs, &rx);
   if (err < 0) {
     keys_fini(q->shared, &tx);
     return NGTCP2_ERR_CALLBACK_FAILURE;
@@ -214,7 +229,7 @@ int p2p__quic_install(p2p__quic *q, p2p__tls_level level, p2p__tls_way way,
   ngtcp2_conn_set_crypto_ctx(q->conn, &ctx);
   q->aead = secret->aead;
   keys k;
-  int err = keys_make(q->shared, secret->aead, way == P2P__TLS_WRITE, secret->bytes, &k);
+  int err = keys_make(q, secret->aead, way == P2P__TLS_WRITE, secret->bytes, &k);
   if (err < 0) return NGTCP2_ERR_CALLBACK_FAILURE;
   int rv = install_keys(q, level, way, secret, &k);
   if (rv != 0) keys_fini(q->shared, &k);
@@ -232,10 +247,16 @@ int p2p__quic_on_update_key(ngtcp2_conn *conn, uint8_t *rx_secret, uint8_t *tx_s
   (void)conn;
   expand(kind, rx_now, "quic ku", rx_secret, len);
   expand(kind, tx_now, "quic ku", tx_secret, len);
-  if (keys_aead(q->shared, kind, false, rx_secret, rx_aead, rx_iv) < 0)
-    return NGTCP2_ERR_CALLBACK_FAILURE;
-  if (keys_aead(q->shared, kind, true, tx_secret, tx_aead, tx_iv) == 0) return 0;
+  if (keys_aead(q, kind, false, rx_secret, rx_aead, rx_iv) < 0) return NGTCP2_ERR_CALLBACK_FAILURE;
+  if (keys_aead(q, kind, true, tx_secret, tx_aead, tx_iv) == 0) return 0;
   p2p__quic_aead_free(q->shared, rx_aead->native_handle);
   rx_aead->native_handle = NULL;
   return NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+void p2p__quic_idle(p2p__quic *q) {
+  for (p2p__list *n = q->aeads.next; n != &q->aeads; n = n->next)
+    p2p__aead_idle(&P2P_CONTAINER(n, aead_handle, node)->aead);
+  for (p2p__list *n = q->masks.next; n != &q->masks; n = n->next)
+    p2p__hpmask_idle(&P2P_CONTAINER(n, mask_handle, node)->mask);
 }

@@ -121,9 +121,14 @@ void p2p__quic_free(p2p__quic *q); /* without a word; its routes are the user's 
 /* One datagram. What it did comes out of p2p__quic_next. */
 void p2p__quic_recv(p2p__quic *q, const p2p_endpoint *local, const p2p_endpoint *remote,
                     uint8_t ecn, p2p_bytes datagram, p2p_time now);
+/* Accepted, and ended because its client is to be asked for its address first: a hello came in pieces out
+ * of order, which is not kept for everybody. */
+bool p2p__quic_wants_retry(const p2p__quic *q);
 /* Writes what is to be sent now into space (P2P__QUIC_SPACE bytes): up to two batches, the second a
  * single datagram. Returns their number; call again until 0. */
 P2P_MUST_USE int p2p__quic_send(p2p__quic *q, p2p__span space, p2p_dgrams out[2], p2p_time now);
+/* Gives back what the next packet would take again: cipher contexts. */
+void p2p__quic_idle(p2p__quic *q);
 /* When to tick. Ticking is followed by sending. */
 p2p_time p2p__quic_deadline(const p2p__quic *q);
 void p2p__quic_tick(p2p__quic *q, p2p_time now);

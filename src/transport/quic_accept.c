@@ -57,7 +57,9 @@ static void welcome(quic_socket *s, const p2p_dgrams *from, const p2p__quic_init
   if (a->arrived(a, p2p__wr_bytes(&addr), &spec, now) < 0) return;
   int err = p2p__quic_link_new(s, &spec, i, &from->local, &from->remote, now, &l);
   a->made(a, err < 0 ? NULL : &l->base, &spec);
-  if (err >= 0) p2p__quic_link_recv(l, from, datagram, now);
+  if (err < 0) return;
+  p2p__quic_link_recv(l, from, datagram, now);
+  if (p2p__quic_wants_retry(l->quic)) retry(s, from, i, now); /* the link ends without a word */
 }
 
 void p2p__quic_stranger(quic_socket *s, const p2p_dgrams *from, p2p_bytes datagram,

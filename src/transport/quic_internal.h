@@ -110,9 +110,10 @@ struct quic_link {
   quic_socket *socket;
   p2p__quic *quic;
   p2p_time deadline; /* of the handshake, or of closing; P2P_NEVER when UP */
+  p2p_time last_io;  /* last time datagrams moved */
   uint32_t close_code;
   uint8_t state;
-  bool client, unproven, answered;
+  bool client, unproven, answered, idle;
   bool telling; /* p2p__quic_link_tell is under way */
 };
 

@@ -4,6 +4,8 @@
 #include <assert.h>
 
 enum { BATCHES = 4 }; /* sent in one turn: 256 KiB, then others have theirs */
+/* After so long without a datagram a connection gives back what it can take again. */
+#define IDLE_AFTER (2 * P2P_SECOND)
 
 /* What connections say when they end. Spec: error codes of connections, as in go-libp2p. */
 enum { CODE_LIMIT = 0x1001, CODE_VIOLATION = 0x1003, CODE_SHUTDOWN = 0x1006, CODE_GATED = 0x1007 };
@@ -146,16 +148,29 @@ void p2p__quic_link_tell(quic_link *l, p2p_time now) {
   if (l->state != QUIC_DEAD) p2p__quic_link_mark(l); /* behind what readers have written */
 }
 
+static void link_moved(quic_link *l, p2p_time now) {
+  l->last_io = now;
+  l->idle = false;
+}
+
 void p2p__quic_link_recv(quic_link *l, const p2p_dgrams *from, p2p_bytes datagram, p2p_time now) {
   if (l->state == QUIC_DEAD) return;
   l->answered = true;
+  link_moved(l, now);
   p2p__quic_recv(l->quic, &from->local, &from->remote, from->ecn, datagram, now);
   if (!p2p__list_linked(&l->touched)) p2p__list_add(&l->socket->touched, &l->touched);
 }
 
 /* ---- out, and time ---- */
+static void link_idle(quic_link *l, p2p_time now) {
+  if (l->idle || now < p2p__time_add(l->last_io, IDLE_AFTER)) return;
+  l->idle = true;
+  p2p__quic_idle(l->quic);
+}
+
 static void link_arm(quic_link *l, p2p_time now) {
   p2p_time at = p2p__time_min(l->deadline, p2p__quic_deadline(l->quic));
+  if (!l->idle) at = p2p__time_min(at, p2p__time_add(l->last_io, IDLE_AFTER));
   at = p2p__max(at, now);
   if (!l->timer.pos || at < l->timer.at) p2p__timer_set(&l->transport->loop->timers, &l->timer, at);
 }
@@ -176,6 +191,7 @@ static void link_flush(quic_link *l, p2p_time now) {
     }
     int n = p2p__quic_send(l->quic, p2p__span_of(loop->tx, P2P__QUIC_SPACE), d, now);
     if (n == 0) return;
+    link_moved(l, now);
     int err = p2p__quic_socket_send(l->socket, d, n);
     if (refused(l, err)) {
       link_die(l, err, P2P_STAGE_CONNECT, false, now);
@@ -211,6 +227,7 @@ static void link_timer(p2p__timer *timer, p2p_time now) {
     link_die(l, closing ? 0 : P2P_ETIMEOUT, link_stage(l), !closing, now);
     return;
   }
+  link_idle(l, now);
   p2p__quic_tick(l->quic, now);
   p2p__quic_link_tell(l, now);
 }
@@ -307,7 +324,7 @@ static int link_reset_token(p2p__quic_user *u, const uint8_t token[P2P__QUIC_RES
 }
 
 /* ---- made ---- */
-static void link_init(quic_link *l, quic_socket *s, const p2p__link_spec *spec) {
+static void link_init(quic_link *l, quic_socket *s, const p2p__link_spec *spec, p2p_time now) {
   l->base = (p2p__link){ .ops = &link_ops, .owner = spec->owner };
   l->names.is_link = true;
   p2p__list_init(&l->names.entries);
@@ -320,6 +337,7 @@ static void link_init(quic_link *l, quic_socket *s, const p2p__link_spec *spec) 
   l->socket = s;
   s->users++;
   l->deadline = spec->deadline;
+  l->last_io = now;
 }
 
 static int link_begin(quic_link *l, const p2p__link_spec *spec, const p2p__quic_initial *initial,
@@ -349,7 +367,7 @@ int p2p__quic_link_new(quic_socket *s, const p2p__link_spec *spec, const p2p__qu
     p2p__release(loop->mem, P2P__MEM_LINK, l, sizeof *l);
     return P2P_ENOMEM;
   }
-  link_init(l, s, spec);
+  link_init(l, s, spec, now);
   int err = link_begin(l, spec, initial, local, remote, now);
   if (err < 0) {
     link_free(&l->base);
