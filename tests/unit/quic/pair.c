@@ -49,7 +49,8 @@ static int end_reset(p2p__quic_user *u, const uint8_t token[P2P__QUIC_RESET], bo
 static void end_keylog(void *ctx, const char *label, p2p_bytes client_random, p2p_bytes secret) {
   pair_end *e = ctx;
   (void)client_random;
-  if (!e->server || strcmp(label, "SERVER_TRAFFIC_SECRET_0") != 0) return;
+  const char *mine = e->server ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_TRAFFIC_SECRET_0";
+  if (strcmp(label, mine) != 0) return;
   memcpy(e->traffic, secret.p, secret.len);
   e->traffic_len = secret.len;
 }

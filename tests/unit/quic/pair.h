@@ -43,7 +43,7 @@ typedef struct pair_end {
   p2p__quic_end end;
   pair_stream streams[PAIR_STREAMS]; /* by sid / 4, ours and theirs apart by the sid's low bits */
   uint64_t bytes_out, datagrams_out, batches_out;
-  uint8_t traffic[P2P__HASH_MAX]; /* its first application secret, when it is the server */
+  uint8_t traffic[P2P__HASH_MAX]; /* its first application secret */
   size_t traffic_len;
 } pair_end;
 
