@@ -1,0 +1,144 @@
+/* A listener under fire: clients that never hear an answer, as from spoofed addresses, and noise. Honest
+ * peers connect meanwhile, and what the others cost is bounded. */
+#include "troupe.h"
+#include "unit/base/test.h"
+#include <p2p/addr.h>
+#include <stdio.h>
+#include <string.h>
+
+static troupe t;
+
+static void join(player *p, uint8_t number, const p2p_setting *limits, size_t n) {
+  char at[64];
+  snprintf(at, sizeof at, "/ip4/10.0.0.%u/udp/4001/quic-v1", number);
+  const char *listen[] = { at };
+  troupe_join(&t, p,
+              &(p2p_host_opts){ .size = sizeof(p2p_host_opts),
+                                .listen = listen,
+                                .n_listen = 1,
+                                .limits = limits,
+                                .n_limits = n });
+}
+
+static void dial(player *from) {
+  char addr[P2P_ADDR_TEXT_MAX], id[P2P_PEER_ID_TEXT_MAX];
+  p2p_conn c;
+  assert_true(p2p_peer_id_print(p2p_host_peer(t.b.host), id, sizeof id) > 0);
+  snprintf(addr, sizeof addr, "/ip4/10.0.0.2/udp/4001/quic-v1/p2p/%s", id);
+  assert_int_equal(p2p_dial(from->host, addr, &c), 0);
+  player_poke(from);
+}
+
+static bool is_up(void *user) { return ((player *)user)->n[P2P_EV_CONN_OPEN] > 0; }
+
+/* c's answers get lost, so that each of its dials stays a first packet. */
+static void begin(const p2p_setting *limits, size_t n) {
+  static const p2p_setting many[] = { { "conns_pending_out", 100000 } };
+  troupe_begin(&t, 77);
+  join(&t.a, 1, NULL, 0);
+  join(&t.b, 2, limits, n);
+  join(&t.c, 3, many, 1);
+  p2p_sim_path lost = { .latency = P2P_MS, .loss_ppm = 1000000 };
+  p2p_sim_link_one_way(t.sim, t.b.node.io, t.c.node.io, &lost);
+}
+
+static void fire(int shots) {
+  for (int i = 0; i < shots; i++) {
+    dial(&t.c);
+    if (i % 16 == 15) troupe_wait(&t, P2P_MS);
+  }
+  troupe_wait(&t, 20 * P2P_MS);
+}
+
+static void an_honest_peer_connects(void) {
+  dial(&t.a);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, is_up, &t.a));
+}
+
+static size_t memory_of(player *p) { return p2p__mem_used(&p->host->mem); }
+
+/* QC-13 */
+static void spoofed_clients_are_asked_for_their_address(void **state) {
+  (void)state;
+  begin(NULL, 0);
+  size_t before = memory_of(&t.b);
+  fire(500);
+  assert_in_range(player_stats(&t.b).half_open, 1, 64);
+  assert_true(memory_of(&t.b) - before < 64 * 65536);
+  an_honest_peer_connects();
+  assert_true(troupe_until(&t, P2P_SECOND, is_up, &t.b));
+  troupe_wait(&t, 60 * P2P_SECOND); /* nothing of them is left after the handshake's deadline */
+  assert_int_equal(player_stats(&t.b).half_open, 0);
+  troupe_end(&t);
+}
+
+/* QC-12: even where nobody is asked, the oldest of the silent ones make room. */
+static void silent_clients_do_not_keep_others_out(void **state) {
+  (void)state;
+  static const p2p_setting limits[] = { { "quic_retry_above", 100000 },
+                                        { "conns_pending_in", 32 } };
+  begin(limits, 2);
+  fire(200);
+  assert_int_equal(player_stats(&t.b).half_open, 32);
+  an_honest_peer_connects();
+  troupe_end(&t);
+}
+
+/* QC-14, and other noise. */
+static void noise_is_dropped(void **state) {
+  (void)state;
+  begin(NULL, 0);
+  p2p_sim_node_opts opts = { .ip = { { .family = 4, .ip = { 10, 0, 0, 9 } } }, .n_ip = 1 };
+  p2p_endpoint at = { .family = 4, .ip = { 10, 0, 0, 9 } };
+  p2p_endpoint to = { .family = 4, .port = 4001, .ip = { 10, 0, 0, 2 } };
+  uint8_t bytes[1200];
+  p2p_io *io;
+  assert_int_equal(p2p_sim_node(t.sim, &opts, &io), 0);
+  int sock = io->ops->udp_open(io, &at, 1, NULL);
+  assert_true(sock >= 0);
+  size_t before = memory_of(&t.b);
+  for (int i = 0; i < 5000; i++) {
+    for (size_t k = 0; k < sizeof bytes; k++) bytes[k] = (uint8_t)p2p_sim_random(t.sim, 256);
+    p2p_dgrams d = { .remote = to, .data = bytes };
+    d.len = i % 3 == 0 ? 0 : (size_t)p2p_sim_random(t.sim, sizeof bytes);
+    assert_int_equal(io->ops->udp_send(io, sock, &d, 1), 1);
+    if (i % 50 == 49) troupe_wait(&t, 2 * P2P_MS);
+  }
+  assert_int_equal(player_stats(&t.b).half_open, 0);
+  assert_true(memory_of(&t.b) <= before + 4096);
+  an_honest_peer_connects();
+  troupe_end(&t);
+}
+
+/* Resets answer packets of unknown connections, and only so many a second. */
+static void resets_are_few(void **state) {
+  (void)state;
+  static const p2p_setting limits[] = { { "quic_resets", 10 } };
+  begin(limits, 1);
+  p2p_sim_node_opts opts = { .ip = { { .family = 4, .ip = { 10, 0, 0, 9 } } }, .n_ip = 1 };
+  p2p_endpoint at = { .family = 4, .ip = { 10, 0, 0, 9 } };
+  p2p_endpoint to = { .family = 4, .port = 4001, .ip = { 10, 0, 0, 2 } };
+  uint8_t bytes[100] = { 0x40 }, back[65535];
+  p2p_io *io;
+  assert_int_equal(p2p_sim_node(t.sim, &opts, &io), 0);
+  int sock = io->ops->udp_open(io, &at, 1, NULL), resets = 0;
+  for (int i = 0; i < 200; i++) {
+    p2p_dgrams d = { .remote = to, .data = bytes, .len = sizeof bytes };
+    assert_int_equal(io->ops->udp_send(io, sock, &d, 1), 1);
+  }
+  troupe_wait(&t, 100 * P2P_MS);
+  p2p_dgrams d = { .data = back, .cap = sizeof back };
+  for (; io->ops->udp_recv(io, sock, &d, 1) == 1; resets++) assert_true(d.len < sizeof bytes);
+  assert_int_equal(resets, 10);
+  troupe_end(&t);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(spoofed_clients_are_asked_for_their_address),
+    cmocka_unit_test(silent_clients_do_not_keep_others_out),
+    cmocka_unit_test(noise_is_dropped),
+    cmocka_unit_test(resets_are_few),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
