@@ -119,15 +119,17 @@ static const ngtcp2_callbacks callbacks = {
 
 /* ---- making ---- */
 static void settings_make(p2p__quic *q, ngtcp2_settings *set, p2p_time now) {
-  const p2p__limits *limits = quic_env(q)->limits;
   ngtcp2_settings_default(set);
   set->cc_algo = NGTCP2_CC_ALGO_CUBIC;
   set->initial_ts = now;
   set->max_tx_udp_payload_size = P2P__QUIC_PACKET;
   set->rand_ctx.native_handle = q->shared;
-  set->max_stream_window = limits->quic_window_max;
-  set->max_window = limits->quic_window_conn;
   /* qlog_write stays unset: below 1.22.1 it overflows (CVE-2026-40170). */
+}
+
+/* Half as much again as a stream's, so that one slow reader leaves room for others. */
+static uint64_t conn_window(const p2p__limits *limits) {
+  return limits->quic_window + limits->quic_window / 2;
 }
 
 static void params_make(const p2p__quic *q, ngtcp2_transport_params *par) {
@@ -135,7 +137,7 @@ static void params_make(const p2p__quic *q, ngtcp2_transport_params *par) {
   ngtcp2_transport_params_default(par);
   par->initial_max_stream_data_bidi_local = limits->quic_window;
   par->initial_max_stream_data_bidi_remote = limits->quic_window;
-  par->initial_max_data = limits->quic_window + limits->quic_window / 2;
+  par->initial_max_data = conn_window(limits);
   par->initial_max_streams_bidi = limits->quic_streams;
   par->max_idle_timeout = limits->quic_idle;
   par->active_connection_id_limit = ACTIVE_IDS;
@@ -224,6 +226,7 @@ static int quic_make(const p2p__quic_config *config, const p2p__quic_initial *in
   p2p__quic *q = quic_new(config, initial == NULL);
   if (!q) return P2P_ENOMEM;
   q->now = now;
+  p2p__quic_window_begin(q, &q->window, conn_window(quic_env(q)->limits));
   int err = p2p__quic_hs_new(q, config);
   if (err >= 0) err = scid_make(q, &scid);
   /* A copy of its first datagram, late, must not begin another connection. */
@@ -253,6 +256,7 @@ void p2p__quic_free(p2p__quic *q) {
   p2p__quic_hs_free(q);
   ngtcp2_conn_del(q->conn);
   p2p__quic_streams_free(q);
+  p2p__quic_windows_end(q);
   p2p__release(quic_env(q)->mem, P2P__MEM_QUIC, q, sizeof *q);
 }
 
@@ -437,4 +441,5 @@ void p2p__quic_stats_get(p2p__quic *q, p2p__quic_stats *out) {
   ngtcp2_conn_get_conn_info(q->conn, &info);
   out->rtt = info.smoothed_rtt;
   out->cwnd = info.cwnd;
+  out->window = q->window_top;
 }

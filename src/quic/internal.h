@@ -18,6 +18,7 @@ struct p2p__quic_shared {
   p2p__tls_context *tls;
   ngtcp2_mem mem;
   p2p__slab streams;
+  p2p__budget windows; /* by which those of all connections have grown */
   uint8_t reset_key[32], cid_key[16], token_key[P2P__AEAD_KEY];
   bool shield;
 };
@@ -36,6 +37,13 @@ typedef struct quic_handshake {
   p2p__tls_secret held; /* a server's 1-RTT write secret, until it knows its client */
 } quic_handshake;
 
+/* A receive window. */
+typedef struct quic_window {
+  uint64_t size;
+  uint64_t consumed; /* since `epoch` */
+  p2p_time epoch;
+} quic_window;
+
 /* A place in a queue: where sending goes on. */
 typedef struct quic_mark {
   p2p__seg *seg; /* NULL: the head */
@@ -52,7 +60,8 @@ typedef struct quic_stream {
   size_t flight;  /* bytes before it */
   size_t left;    /* ROOM to tell */
   uint64_t owed;  /* arrived, credit not returned */
-  uint32_t turn;  /* bytes sent since it is first in line */
+  quic_window window;
+  uint32_t turn; /* bytes sent since it is first in line */
   uint32_t in_code, stop_code, reset_code;
   bool native; /* ngtcp2 has it */
   bool gone;   /* … had it, and both directions are over */
@@ -79,6 +88,9 @@ struct p2p__quic {
   quic_stream *last; /* found last */
   p2p__list news, ready, blocked, opening;
   p2p__list aeads, masks; /* keyed contexts that ngtcp2 holds */
+  quic_window window;     /* of all streams together */
+  uint64_t grown;         /* by which it has; charged to the host's */
+  uint64_t window_top;    /* largest of a stream */
   p2p_time expiry;        /* ngtcp2's */
   p2p_time probe;         /* when to look whether blocked streams were stopped */
   p2p_time now;           /* of the call under way */
@@ -168,6 +180,13 @@ int p2p__quic_on_stream_reset(ngtcp2_conn *conn, int64_t sid, uint64_t final, ui
 int p2p__quic_on_stream_credit(ngtcp2_conn *conn, int64_t sid, uint64_t max, void *user,
                                void *stream);
 int p2p__quic_on_more_streams(ngtcp2_conn *conn, uint64_t max, void *user);
+
+/* window.c */
+void p2p__quic_window_begin(const p2p__quic *q, quic_window *w, uint64_t size);
+void p2p__quic_windows_end(p2p__quic *q);
+/* n bytes were consumed, or will never be: of the connection, of one stream. */
+void p2p__quic_credit(p2p__quic *q, uint64_t n);
+P2P_MUST_USE int p2p__quic_stream_credit(p2p__quic *q, quic_stream *s, uint64_t n);
 
 /* send.c: n bytes at the front of s->out were acknowledged. */
 void p2p__quic_mark_dropped(quic_stream *s, size_t n);

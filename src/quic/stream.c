@@ -18,6 +18,7 @@ static quic_stream *stream_new(p2p__quic *q, uint64_t sid) {
   p2p__list_init(&s->ready);
   p2p__queue_init(&s->out, quic_env(q)->pool, q->budget);
   p2p__queue_init(&s->in, quic_env(q)->pool, NULL); /* bounded by the window; the owner pays */
+  p2p__quic_window_begin(q, &s->window, quic_env(q)->limits->quic_window);
   if (p2p__u64map_add(&q->streams, sid, s) == 0) return s;
   p2p__slab_give(&q->shared->streams, s);
   return NULL;
@@ -82,7 +83,7 @@ void p2p__quic_stream_silence(p2p__quic *q, quic_stream *s) {
 /* What arrived and will not be read counts as read for the connection. */
 static void stream_forget(p2p__quic *q, quic_stream *s) {
   p2p__queue_fini(&s->in);
-  if (s->owed) ngtcp2_conn_extend_max_offset(q->conn, s->owed);
+  if (s->owed) p2p__quic_credit(q, s->owed);
   s->owed = 0;
 }
 
@@ -145,7 +146,7 @@ int p2p__quic_on_stream_close(ngtcp2_conn *conn, uint32_t flags, int64_t sid, ui
   s->fin_acked = s->fin;
   p2p__quic_stream_count(q, s);
   p2p__list_del(&s->ready);
-  if (s->owed) ngtcp2_conn_extend_max_offset(conn, s->owed);
+  if (s->owed) p2p__quic_credit(q, s->owed);
   s->owed = 0;
   p2p__quic_stream_news(q, s);
   return 0;
@@ -229,14 +230,14 @@ void p2p__quic_ready(p2p__quic *q, uint64_t sid) {
 
 void p2p__quic_consumed(p2p__quic *q, uint64_t sid, size_t n, p2p_time now) {
   quic_stream *s = p2p__quic_stream_find(q, sid);
-  (void)now;
   if (!s || q->ended) return;
+  q->now = now;
   uint64_t back = p2p__min(n, (size_t)s->owed);
   s->owed -= back;
   if (!back) return;
-  ngtcp2_conn_extend_max_offset(q->conn, back);
+  p2p__quic_credit(q, back);
   if (!s->native || s->stop || s->fin_got) return;
-  int rv = ngtcp2_conn_extend_max_stream_offset(q->conn, (int64_t)sid, back);
+  int rv = p2p__quic_stream_credit(q, s, back);
   if (rv != 0) p2p__quic_failed(q, rv);
 }
 

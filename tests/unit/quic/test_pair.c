@@ -154,6 +154,39 @@ static void a_reader_that_does_not_read_holds_the_writer_back(void **state) {
   assert_in_range(pair_stream_of(&p.server, 0)->got, 2 * window, 4 * window);
 }
 
+/* A flow that its window holds back: 50 ms away, the reader is faster than the way. */
+static uint64_t window_after_much(void) {
+  p2p__quic_stats stats;
+  p.latency = 25 * P2P_MS;
+  pair_connect(&p);
+  move(12000000, 100 * P2P_SECOND);
+  p2p__quic_stats_get(p.server.q, &stats);
+  return stats.window;
+}
+
+static void windows_follow_the_way(void **state) {
+  (void)state;
+  assert_in_range(window_after_much(), 2 << 20, 32 << 20);
+  assert_true(p.server.shared->windows.used > 0);
+  p2p__quic_free(p.server.q);
+  p.server.q = NULL;
+  assert_int_equal(p.server.shared->windows.used, 0);
+}
+
+static void windows_stay_below_their_limit(void **state) {
+  (void)state;
+  p.server.world.limits.quic_window_max = 1500000;
+  assert_int_equal(window_after_much(), 1500000);
+}
+
+static void windows_of_a_connection_grow_within_the_hosts_budget(void **state) {
+  (void)state;
+  p.server.shared->windows.max = 2 << 20;
+  (void)window_after_much();
+  assert_true(p.server.shared->windows.used <= 2 << 20);
+  assert_true(p.server.q->window.size <= (2 << 20) + (3 << 19));
+}
+
 static bool server_fin(pair *x) { return pair_stream_of(&x->server, 0)->fin; }
 static bool server_reset(pair *x) { return pair_stream_of(&x->server, 0)->reset; }
 static bool client_stopped(pair *x) { return pair_stream_of(&x->client, 0)->stopped; }
@@ -357,6 +390,9 @@ int main(void) {
     T(bytes_survive_reordering),
     T(a_path_of_1280_bytes_is_enough),
     T(a_reader_that_does_not_read_holds_the_writer_back),
+    T(windows_follow_the_way),
+    T(windows_stay_below_their_limit),
+    T(windows_of_a_connection_grow_within_the_hosts_budget),
     T(an_end_without_bytes_arrives),
     T(a_reset_carries_its_code),
     T(a_writer_hears_that_nobody_reads),
