@@ -291,6 +291,14 @@ static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
   }
 }
 
+/* Without memory for the new address the old one stays. */
+static void conn_moved(p2p__sconn *c, p2p_bytes addr) {
+  int err = p2p__conn_set_addr(c, addr);
+  if (err < 0)
+    p2p__logf(&p2p__swarm_env(c->swarm)->log, P2P_LOG_WARN, "module=swarm conn=%llx moved err=%s",
+              (unsigned long long)c->handle, p2p_error_name(err));
+}
+
 static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   p2p__sconn *c = P2P_CONTAINER(owner, p2p__sconn, owner);
   switch (u->kind) {
@@ -301,6 +309,7 @@ static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
     p2p__stream_inbound(c, u->sid, now);
     break;
   case P2P__UP_GOAWAY: c->goaway = true; break;
+  case P2P__UP_ADDR: conn_moved(c, u->addr); break;
   case P2P__UP_FILLED:
     p2p__swarm_filled(c->swarm, now);
     p2p__stream_feed(c); /* budget may have come back without ROOM: of streams that were reset */

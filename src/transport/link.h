@@ -29,6 +29,7 @@ typedef enum p2p__up_kind {
   P2P__UP_STOPPED,     /* sid, code: the peer reads no more */
   P2P__UP_ROOM,        /* sid, n: so many written bytes left */
   P2P__UP_GOAWAY,      /* code: the peer takes no more streams */
+  P2P__UP_ADDR,        /* addr: the peer is to be reached there now; proven */
   P2P__UP_FILLED, /* the spans of DATA since the last one end their life when this call returns:
                           readers run now */
   P2P__UP_DOWN    /* down: the link is gone */
@@ -65,6 +66,7 @@ typedef struct p2p__up {
   const p2p__up_secured *secured;
   const p2p__up_up *up;
   const p2p__up_down *down;
+  p2p_bytes addr; /* packed, without /p2p */
 } p2p__up;
 
 /* Whom a link tells. The call may send values down, also CLOSE, and never frees the link. */

@@ -122,11 +122,19 @@ static void tell_stream(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
   (void)link_up(l, &u, now);
 }
 
+static void tell_moved(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
+  uint8_t space[P2P_ADDR_MAX];
+  p2p__wr addr = p2p__wr_of(space, sizeof space);
+  if (l->state != QUIC_UP) return;
+  p2p__quic_addr_write(&addr, &ev->remote);
+  (void)link_up(l, &(p2p__up){ .kind = P2P__UP_ADDR, .addr = p2p__wr_bytes(&addr) }, now);
+}
+
 static void tell_one(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
   switch (ev->kind) {
   case P2P__QUIC_SECURED: tell_secured(l, ev, now); break;
   case P2P__QUIC_ENDED: tell_ended(l, ev, now); break;
-  case P2P__QUIC_MOVED: break;
+  case P2P__QUIC_MOVED: tell_moved(l, ev, now); break;
   default:
     if (l->state == QUIC_UP) tell_stream(l, ev, now);
     break;
@@ -258,19 +266,24 @@ static void link_open(quic_link *l, const p2p__down *d, p2p_time now) {
     (void)link_up(l, &(p2p__up){ .kind = P2P__UP_RESET, .sid = d->sid, .err = err }, now);
 }
 
-static void link_write(quic_link *l, const p2p__down *d) {
+static void link_write(quic_link *l, const p2p__down *d, p2p_time now) {
   p2p__queue *q = p2p__quic_sendq(l->quic, d->sid);
-  if (!q || p2p__queue_move(q, d->blocks) < 0)
-    p2p__queue_fini(d->blocks); /* the stream is gone, or nobody reads it */
-  else
+  if (q && p2p__queue_move(q, d->blocks) == 0) {
     p2p__quic_ready(l->quic, d->sid);
+    return;
+  }
+  p2p__queue_fini(d->blocks); /* the stream is gone, or nobody reads it, or … */
+  if (!q) return;
+  p2p__quic_reset(l->quic, d->sid, 0); /* … too much waits to be acknowledged */
+  p2p__up u = { .kind = P2P__UP_RESET, .sid = d->sid, .err = P2P_ELIMIT };
+  (void)link_up(l, &u, now);
 }
 
 static void link_stream_down(quic_link *l, const p2p__down *d, p2p_time now) {
   p2p__quic *q = l->quic;
   switch (d->kind) {
   case P2P__DOWN_OPEN: link_open(l, d, now); break;
-  case P2P__DOWN_WRITE: link_write(l, d); break;
+  case P2P__DOWN_WRITE: link_write(l, d, now); break;
   case P2P__DOWN_CONSUMED: p2p__quic_consumed(q, d->sid, d->n, now); break;
   case P2P__DOWN_FINISH: p2p__quic_finish(q, d->sid); break;
   case P2P__DOWN_RESET: p2p__quic_reset(q, d->sid, d->code); break;
@@ -336,6 +349,8 @@ static void link_init(quic_link *l, quic_socket *s, const p2p__link_spec *spec, 
   l->transport = s->transport;
   l->socket = s;
   s->users++;
+  l->out = (p2p__budget){ .parent = spec->budget ? spec->budget->parent : NULL,
+                          .max = quic_env_of(l->transport)->limits->quic_send_queue };
   l->deadline = spec->deadline;
   l->last_io = now;
 }
@@ -345,7 +360,7 @@ static int link_begin(quic_link *l, const p2p__link_spec *spec, const p2p__quic_
   p2p__loop *loop = l->transport->loop;
   p2p__quic_config config = { .shared = l->transport->shared,
                               .user = &l->user,
-                              .budget = spec->budget,
+                              .budget = &l->out,
                               .local = *local,
                               .remote = *remote,
                               .expected = spec->expected,
