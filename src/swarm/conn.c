@@ -119,9 +119,8 @@ static size_t security_index(const p2p__upgrades *u, const char *id) {
 int p2p__conn_meet(p2p__swarm *w, const p2p__up_secured *secured, p2p__peer **out) {
   p2p__peer *peer = p2p__peer_ref(&w->peers, &secured->peer);
   if (!peer) return P2P_ELIMIT;
-  size_t index = security_index(w->upgrades, secured->security);
-  if (index < w->upgrades->n_securities)
-    peer->security = (uint8_t)(1 + index); /* QUIC has its own */
+  if (secured->negotiated)
+    peer->security = (uint8_t)(1 + security_index(w->upgrades, secured->security));
   int err = p2p__peer_set_pubkey(&w->peers, peer, secured->pubkey);
   if (err < 0) {
     p2p__peer_unref(&w->peers, peer);

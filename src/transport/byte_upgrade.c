@@ -113,7 +113,8 @@ static int upgrade_secured(byte_link *l, p2p_time now) {
   p2p__bl_state(l, BL_ADMITTING);
   p2p__up_secured secured = { .peer = up->result.peer,
                               .pubkey = p2p__bytes(up->result.pubkey, up->result.pubkey_len),
-                              .security = l->upgrades->securities[up->security].id };
+                              .security = l->upgrades->securities[up->security].id,
+                              .negotiated = true };
   p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_SECURED, .secured = &secured }, now);
   return 0;
 }

@@ -39,6 +39,7 @@ typedef struct p2p__up_secured {
   p2p_peer_id peer;
   p2p_bytes pubkey;     /* protobuf */
   const char *security; /* id of the security protocol; static */
+  bool negotiated;      /* it was, so that the next dial may propose it first */
 } p2p__up_secured;
 
 typedef struct p2p__up_up {
