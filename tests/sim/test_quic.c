@@ -286,6 +286,27 @@ static void a_long_partition_ends_the_connection_on_both_sides(void **state) {
   assert_int_equal(t.b.last[P2P_EV_CONN_CLOSED].err, P2P_ETIMEOUT);
 }
 
+/* A path that is cut: what is under way is held for it, up to the limit. */
+static void what_waits_for_acknowledgements_is_bounded(void **state) {
+  (void)state;
+  join_limited(&t.c, 3, (const p2p_setting[]){ { "quic_send_queue", 65536 } }, 1);
+  (void)dial(&t.c, &t.b, 2);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, is_up, &t.c));
+  told_serve(&t, &t.b, "/x", &served);
+  t.c.node.conn = t.c.last[P2P_EV_CONN_OPEN].conn;
+  told_open(&t, &t.c, "/x", &x);
+  assert_true(troupe_until(&t, P2P_SECOND, told_is_open, &x));
+  p2p_sim_cut(t.sim, t.b.node.io, t.c.node.io, true);
+  for (int i = 0; i < 40 && !x.closed; i++) {
+    (void)p2p_write(t.c.host, x.stream, chunk, sizeof chunk);
+    player_poke(&t.c);
+    troupe_wait(&t, P2P_MS);
+    assert_true(t.c.host->mem.used[P2P__MEM_BLOCK] < 65536 + 5 * 65536);
+  }
+  assert_int_equal(x.err, P2P_ELIMIT);
+  assert_int_equal(t.c.n[P2P_EV_CONN_CLOSED], 0);
+}
+
 /* ---- ends ---- */
 static void an_idle_connection_lives_on(void **state) {
   (void)state;
@@ -386,6 +407,7 @@ int main(void) {
     T(a_path_of_1280_bytes_is_enough),
     T(a_short_partition_is_survived),
     T(a_long_partition_ends_the_connection_on_both_sides),
+    T(what_waits_for_acknowledgements_is_bounded),
     T(an_idle_connection_lives_on),
     T(closing_waits_for_what_was_written),
     T(a_lost_goodbye_is_repeated),

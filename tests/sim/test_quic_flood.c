@@ -1,5 +1,6 @@
 /* A listener under fire: clients that never hear an answer, as from spoofed addresses, and noise. Honest
  * peers connect meanwhile, and what the others cost is bounded. */
+#include "transport/quic_internal.h"
 #include "troupe.h"
 #include "unit/base/test.h"
 #include <p2p/addr.h>
@@ -133,12 +134,47 @@ static void resets_are_few(void **state) {
   troupe_end(&t);
 }
 
+static const quic_transport *quic_of(const player *p) {
+  const p2p__swarm *w = &p->host->swarm;
+  size_t i = 0;
+  while (strcmp(w->transports[i]->ops->name, "quic-v1") != 0) i++;
+  return P2P_CONST_CONTAINER(w->transports[i], quic_transport, base);
+}
+
+static bool b_has_no_conns(void *user) {
+  (void)user;
+  return player_stats(&t.b).conns == 0;
+}
+
+/* QC-19: what is remembered of closed connections is bounded, and goes after a while. */
+static void closed_connections_are_remembered_for_a_while(void **state) {
+  (void)state;
+  static const p2p_setting limits[] = { { "quic_closing", 4 } };
+  begin(limits, 1);
+  for (int i = 0; i < 20; i++) {
+    t.a.n[P2P_EV_CONN_OPEN] = t.b.n[P2P_EV_CONN_OPEN] = 0;
+    dial(&t.a);
+    assert_true(troupe_until(&t, 5 * P2P_SECOND, is_up, &t.b));
+    p2p_conn c = t.b.last[P2P_EV_CONN_OPEN].conn;
+    assert_int_equal(p2p_conn_close(t.b.host, c, 0), 0);
+    player_poke(&t.b);
+    assert_true(troupe_until(&t, 5 * P2P_SECOND, b_has_no_conns, NULL));
+    assert_in_range(quic_of(&t.b)->n_graves, 1, 4);
+  }
+  troupe_wait(&t, 60 * P2P_SECOND);
+  assert_int_equal(quic_of(&t.b)->n_graves, 0);
+  assert_int_equal(quic_of(&t.b)->table.ids.n + quic_of(&t.b)->table.firsts.n, 0);
+  assert_int_equal(quic_of(&t.b)->table.resets.n, 0);
+  troupe_end(&t);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(spoofed_clients_are_asked_for_their_address),
     cmocka_unit_test(silent_clients_do_not_keep_others_out),
     cmocka_unit_test(noise_is_dropped),
     cmocka_unit_test(resets_are_few),
+    cmocka_unit_test(closed_connections_are_remembered_for_a_while),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
