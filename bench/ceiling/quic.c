@@ -219,7 +219,9 @@ static ngtcp2_conn *conn_of(ngtcp2_crypto_conn_ref *ref) {
 static void make_certificate(endpoint *e) {
   gnutls_x509_privkey_t key;
   gnutls_x509_crt_t crt;
-  time_t now = time(NULL);
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  time_t now = t.tv_sec;
   gnutls_x509_privkey_init(&key);
   gnutls_x509_crt_init(&crt);
   if (gnutls_x509_privkey_generate(key, GNUTLS_PK_EC,

@@ -148,12 +148,19 @@ def idle(contender, settings):
 
 
 def bulk_ceiling(settings):
+    if settings.transport == "quic":
+        return ("quic", max(1, settings.bytes >> 20))
     return ("tls" if settings.security == "tls" else "bulk", settings.ceiling_ms)
 
 
 def of_noise(*argv):
-    """A ceiling that computes what Noise does; there is none for another security."""
-    return lambda settings: (argv[0], settings.ceiling_ms, *argv[1:]) if settings.security == "noise" else None
+    """A ceiling that computes what Noise does over TCP; there is none for another security."""
+
+    def of(settings):
+        plain_noise = settings.security == "noise" and settings.transport == "tcp"
+        return (argv[0], settings.ceiling_ms, *argv[1:]) if plain_noise else None
+
+    return of
 
 
 # --- the list -------------------------------------------------------------------------------

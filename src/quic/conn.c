@@ -236,8 +236,8 @@ static int quic_make(const p2p__quic_config *config, const p2p__quic_initial *in
     p2p__quic_free(q);
     return err;
   }
-  p2p__quic_expiry(q);
-  if (!initial) q->expiry = now; /* the first flight is to be written */
+  q->stale = initial != NULL;
+  q->expiry = now; /* of a dialer: the first flight is to be written */
   *out = q;
   return 0;
 }
@@ -261,30 +261,28 @@ void p2p__quic_free(p2p__quic *q) {
 }
 
 /* ---- time ---- */
-void p2p__quic_expiry(p2p__quic *q) {
-  p2p_time at = q->ended ? P2P_NEVER : ngtcp2_conn_get_expiry(q->conn);
-  if (!p2p__list_empty(&q->blocked)) at = p2p__time_min(at, q->probe);
-  q->expiry = at;
+/* Asked once after a batch, not after each of its packets. */
+p2p_time p2p__quic_deadline(p2p__quic *q) {
+  if (!q->stale) return q->expiry;
+  q->stale = false;
+  q->expiry = q->ended ? P2P_NEVER : ngtcp2_conn_get_expiry(q->conn);
+  if (!p2p__list_empty(&q->blocked) && !q->ended) q->expiry = p2p__time_min(q->expiry, q->probe);
+  return q->expiry;
 }
 
-p2p_time p2p__quic_deadline(const p2p__quic *q) { return q->expiry; }
-
 void p2p__quic_tick(p2p__quic *q, p2p_time now) {
-  if (q->ended || now < q->expiry) return;
+  if (q->ended || now < p2p__quic_deadline(q)) return;
   q->now = now;
+  q->stale = true;
   int rv = now >= ngtcp2_conn_get_expiry(q->conn) ? ngtcp2_conn_handle_expiry(q->conn, now) : 0;
-  if (rv != 0)
-    p2p__quic_failed(q, rv);
-  else
-    p2p__quic_expiry(q);
+  if (rv != 0) p2p__quic_failed(q, rv);
 }
 
 /* ---- ends ---- */
 void p2p__quic_end_now(p2p__quic *q, p2p__quic_end end) {
   if (q->ended) return;
-  q->ended = true;
+  q->ended = q->stale = true;
   q->end = end;
-  q->expiry = P2P_NEVER;
 }
 
 static p2p_stage stage_now(const p2p__quic *q) {
@@ -392,8 +390,7 @@ void p2p__quic_goodbye(p2p__quic *q, uint32_t code, p2p__span space, p2p_dgrams 
   *out = (p2p_dgrams){ 0 };
   if (q->quiet || !q->conn) return;
   if (!q->ended) ngtcp2_ccerr_set_application_error(&q->ccerr, code, NULL, 0);
-  q->quiet = q->ended = true;
-  q->expiry = P2P_NEVER;
+  q->quiet = q->ended = q->stale = true;
   path.path = (ngtcp2_path){ .local = { .addr = &path.local.sa },
                              .remote = { .addr = &path.remote.sa } };
   ngtcp2_ssize n = ngtcp2_conn_write_connection_close(q->conn, &path.path, &info, space.p,

@@ -91,13 +91,14 @@ struct p2p__quic {
   quic_window window;     /* of all streams together */
   uint64_t grown;         /* by which it has; charged to the host's */
   uint64_t window_top;    /* largest of a stream */
-  p2p_time expiry;        /* ngtcp2's */
+  p2p_time expiry;        /* the next deadline … */
   p2p_time probe;         /* when to look whether blocked streams were stopped */
   p2p_time now;           /* of the call under way */
   p2p_endpoint local, remote;
   ngtcp2_ccerr ccerr; /* what goodbye says */
   p2p__quic_end end;
   size_t n_busy; /* streams with bytes or a FIN that wait for an acknowledgement */
+  bool stale;    /* … is to be asked for again */
   bool client;
   bool done;      /* the handshake is */
   bool confirmed; /* the server said so too */
@@ -122,7 +123,6 @@ size_t p2p__quic_long_part(p2p_bytes datagram);
 /* conn.c */
 /* Ends q: err, as a fact to tell; what goodbye says is q->ccerr. */
 void p2p__quic_end_now(p2p__quic *q, p2p__quic_end end);
-void p2p__quic_expiry(p2p__quic *q); /* asks ngtcp2 for its deadline */
 /* What a failure of ngtcp2 means. */
 void p2p__quic_failed(p2p__quic *q, int rv);
 

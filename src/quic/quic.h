@@ -130,7 +130,7 @@ P2P_MUST_USE int p2p__quic_send(p2p__quic *q, p2p__span space, p2p_dgrams out[2]
 /* Gives back what the next packet would take again: cipher contexts. */
 void p2p__quic_idle(p2p__quic *q);
 /* When to tick. Ticking is followed by sending. */
-p2p_time p2p__quic_deadline(const p2p__quic *q);
+p2p_time p2p__quic_deadline(p2p__quic *q);
 void p2p__quic_tick(p2p__quic *q, p2p_time now);
 
 typedef enum p2p__quic_event_kind {

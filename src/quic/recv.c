@@ -63,8 +63,6 @@ void p2p__quic_recv(p2p__quic *q, const p2p_endpoint *local, const p2p_endpoint 
   int rv = ngtcp2_conn_read_pkt(q->conn, &path.path, &info, datagram.p, datagram.len, now);
   if (rv == 0) q->heard = true;
   if (q->done) p2p__quic_hs_free_tls(q);
-  if (rv != 0)
-    p2p__quic_failed(q, rv);
-  else
-    p2p__quic_expiry(q);
+  q->stale = true;
+  if (rv != 0) p2p__quic_failed(q, rv);
 }

@@ -196,6 +196,6 @@ int p2p__quic_send(p2p__quic *q, p2p__span space, p2p_dgrams out[2], p2p_time no
   }
   if (n) ngtcp2_conn_update_pkt_tx_time(q->conn, now);
   if (q->done) q->flown = true;
-  p2p__quic_expiry(q);
+  q->stale = true;
   return n;
 }

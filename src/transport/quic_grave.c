@@ -60,7 +60,7 @@ void p2p__quic_grave_dig(quic_link *l, const p2p_dgrams *word, p2p_time until) {
     grave_free(P2P_CONTAINER(t->graves.next, grave, node));
   grave *g = grave_new(l, word);
   if (!g) return;
-  p2p__quic_names_move(&l->names, &g->names);
+  p2p__quic_names_move(&t->table, &l->names, &g->names);
   p2p__timer_set(&t->loop->timers, &g->timer, until);
 }
 

@@ -15,9 +15,11 @@ typedef struct quic_names {
 } quic_names;
 
 typedef struct quic_table {
-  p2p__u64map ids; /* connection ids of ours */
-  p2p__map firsts; /* ids that clients chose for their first packets */
-  p2p__map resets; /* tokens of peers */
+  p2p__u64map ids;  /* connection ids of ours */
+  p2p__map firsts;  /* ids that clients chose for their first packets */
+  p2p__map resets;  /* tokens of peers */
+  uint64_t last_id; /* the id found last, and whose it was; NULL: none */
+  quic_names *last;
   p2p__mem *mem;
 } quic_table;
 
@@ -29,12 +31,12 @@ P2P_MUST_USE int p2p__quic_table_add(quic_table *t, quic_names *n, const p2p__qu
 void p2p__quic_table_del(quic_table *t, const p2p__quic_cid *cid);
 P2P_MUST_USE int p2p__quic_table_add_reset(quic_table *t, quic_names *n, const uint8_t *token);
 void p2p__quic_table_del_reset(quic_table *t, quic_names *n, const uint8_t *token);
-quic_names *p2p__quic_table_find(const quic_table *t, const p2p__quic_cid *cid); /* ours */
+quic_names *p2p__quic_table_find(quic_table *t, const p2p__quic_cid *cid); /* ours */
 quic_names *p2p__quic_table_find_first(const quic_table *t, const p2p__quic_cid *cid);
 /* Whose stateless reset the datagram may be. */
 quic_names *p2p__quic_table_find_reset(const quic_table *t, p2p_bytes datagram);
 void p2p__quic_names_clear(quic_table *t, quic_names *n);
-void p2p__quic_names_move(quic_names *from, quic_names *to);
+void p2p__quic_names_move(quic_table *t, quic_names *from, quic_names *to);
 
 /* ---- the transport ---- */
 typedef struct quic_transport {

@@ -62,6 +62,7 @@ static int add(quic_table *t, quic_names *n, kind k, const uint8_t *b, size_t le
 
 static void drop(quic_table *t, entry *e) {
   if (!e) return;
+  t->last = NULL;
   if (e->kind == ID)
     (void)p2p__u64map_del(&t->ids, number(e->b));
   else
@@ -90,9 +91,16 @@ void p2p__quic_table_del_reset(quic_table *t, quic_names *n, const uint8_t *toke
   if (e && e->names == n) drop(t, e);
 }
 
-quic_names *p2p__quic_table_find(const quic_table *t, const p2p__quic_cid *cid) {
-  entry *e = cid->len == P2P__QUIC_CID ? find(t, ID, cid->b, cid->len) : NULL;
-  return e ? e->names : NULL;
+/* Datagrams come in batches of one connection: the id found last is looked at first. */
+quic_names *p2p__quic_table_find(quic_table *t, const p2p__quic_cid *cid) {
+  if (cid->len != P2P__QUIC_CID) return NULL;
+  uint64_t id = number(cid->b);
+  if (t->last && t->last_id == id) return t->last;
+  entry *e = p2p__u64map_find(&t->ids, id);
+  if (!e) return NULL;
+  t->last_id = id;
+  t->last = e->names;
+  return e->names;
 }
 
 quic_names *p2p__quic_table_find_first(const quic_table *t, const p2p__quic_cid *cid) {
@@ -110,7 +118,8 @@ void p2p__quic_names_clear(quic_table *t, quic_names *n) {
   while (!p2p__list_empty(&n->entries)) drop(t, P2P_CONTAINER(n->entries.next, entry, node));
 }
 
-void p2p__quic_names_move(quic_names *from, quic_names *to) {
+void p2p__quic_names_move(quic_table *t, quic_names *from, quic_names *to) {
+  t->last = NULL;
   for (p2p__list *at = from->entries.next; at != &from->entries; at = at->next)
     P2P_CONTAINER(at, entry, node)->names = to;
   p2p__list_splice(&to->entries, &from->entries);

@@ -335,7 +335,7 @@ static size_t next_packet(const pair *p) {
   return best;
 }
 
-static p2p_time deadline_of(const pair_end *e) {
+static p2p_time deadline_of(pair_end *e) {
   return e->q && !e->ended && !e->mute ? p2p__quic_deadline(e->q) : P2P_NEVER;
 }
 
