@@ -38,12 +38,14 @@ int p2p__quic_header_read(p2p_bytes datagram, p2p__quic_header *out) {
 enum {
   TOKEN_TEXT = 8 + P2P__QUIC_CID_MAX, /* time, id padded with zeros */
   TOKEN = 1 + P2P__AEAD_NONCE + TOKEN_TEXT + P2P__AEAD_TAG,
-  TOKEN_AAD = 1 + 16 + 2 + P2P__QUIC_CID_MAX
+  TOKEN_AAD = 1 + 1 + 16 + 2 + P2P__QUIC_CID_MAX
 };
 
-static p2p_bytes token_aad(uint8_t space[TOKEN_AAD], const p2p_endpoint *remote,
+/* len: of the first id, which stands in front of the token. */
+static p2p_bytes token_aad(uint8_t space[TOKEN_AAD], uint8_t len, const p2p_endpoint *remote,
                            const p2p__quic_cid *cid) {
   p2p__wr w = p2p__wr_of(space, TOKEN_AAD);
+  p2p__wr_u8(&w, len);
   p2p__wr_u8(&w, remote->family);
   p2p__wr_bytes_in(&w, p2p__bytes(remote->ip, sizeof remote->ip));
   p2p__wr_be16(&w, remote->port);
@@ -63,8 +65,8 @@ static int token_make(p2p__quic_shared *s, const p2p__quic_cid *original,
   int err = p2p__random(s->env, token + 1, P2P__AEAD_NONCE);
   if (err < 0) return err;
   p2p__aead_init(&a, s->env->crypto, P2P__CHACHA20_POLY1305, true, s->token_key);
-  err = p2p__aead_seal(&a, token + 1, token_aad(aad, remote, retry), p2p__bytes(text, sizeof text),
-                       token + 1 + P2P__AEAD_NONCE);
+  err = p2p__aead_seal(&a, token + 1, token_aad(aad, token[0], remote, retry),
+                       p2p__bytes(text, sizeof text), token + 1 + P2P__AEAD_NONCE);
   p2p__aead_fini(&a);
   return err;
 }
@@ -77,7 +79,8 @@ static bool token_read(p2p__quic_shared *s, p2p_bytes token, const p2p_endpoint 
   if (token.len != TOKEN) return false;
   p2p__aead_init(&a, s->env->crypto, P2P__CHACHA20_POLY1305, false, s->token_key);
   p2p_bytes sealed = p2p__bytes(token.p + 1 + P2P__AEAD_NONCE, TOKEN_TEXT + P2P__AEAD_TAG);
-  int err = p2p__aead_open_to(&a, token.p + 1, token_aad(aad, remote, &i->dcid), sealed, text);
+  int err = p2p__aead_open_to(&a, token.p + 1, token_aad(aad, token.p[0], remote, &i->dcid), sealed,
+                              text);
   p2p__aead_fini(&a);
   if (err < 0) return false;
   p2p__rd r = p2p__rd_of(p2p__bytes(text, sizeof text));
