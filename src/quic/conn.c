@@ -152,6 +152,7 @@ static p2p__quic *quic_new(const p2p__quic_config *config, bool client) {
   q->user = config->user;
   q->budget = config->budget;
   q->client = client;
+  q->next = client ? 0 : 1;
   q->local = config->local;
   q->remote = config->remote;
   q->expiry = P2P_NEVER;

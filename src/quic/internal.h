@@ -97,6 +97,7 @@ struct p2p__quic {
   p2p_endpoint local, remote;
   ngtcp2_ccerr ccerr; /* what goodbye says */
   p2p__quic_end end;
+  uint64_t next; /* number of the next stream of ours */
   size_t n_busy; /* streams with bytes or a FIN that wait for an acknowledgement */
   bool stale;    /* … is to be asked for again */
   bool client;

@@ -127,9 +127,17 @@ int p2p__quic_on_stream_acked(ngtcp2_conn *conn, int64_t sid, uint64_t offset, u
   if (!s || s->silent) return 0;
   size_t n = p2p__min((size_t)len, s->flight);
   p2p__quic_mark_dropped(s, n);
-  if (s->fin_sent && s->flight == 0 && (len == 0 || !s->fin_alone)) s->fin_acked = true;
+  if (len == 0) s->fin_alone = false; /* the frame of the end, maybe before those of the bytes */
+  if (s->fin_sent && s->flight == 0 && !s->fin_alone) s->fin_acked = true;
   p2p__quic_stream_count(q, s);
   return 0;
+}
+
+/* ngtcp2 answers a peer that stops reading by itself, and says it only to who writes. */
+static void stopped_unheard(p2p__quic *q, quic_stream *s) {
+  if (s->silent || s->fin_acked) return;
+  s->stopped_got = true;
+  p2p__quic_stream_silence(q, s);
 }
 
 /* Both directions are over, or the connection is. */
@@ -143,8 +151,7 @@ int p2p__quic_on_stream_close(ngtcp2_conn *conn, uint32_t flags, int64_t sid, ui
   if (!s) return 0;
   s->native = false;
   s->gone = true;
-  s->fin_acked = s->fin;
-  p2p__quic_stream_count(q, s);
+  stopped_unheard(q, s);
   p2p__list_del(&s->ready);
   if (s->owed) p2p__quic_credit(q, s->owed);
   s->owed = 0;
@@ -177,11 +184,25 @@ int p2p__quic_on_stream_credit(ngtcp2_conn *conn, int64_t sid, uint64_t max, voi
 }
 
 /* ---- opening ---- */
+/* Numbers are used in order: one whose stream had no memory, the peer sees reset. */
+static int skip_to(p2p__quic *q, uint64_t sid) {
+  while (q->next < sid) {
+    int64_t skipped;
+    int rv = ngtcp2_conn_open_bidi_stream(q->conn, &skipped, NULL);
+    if (rv == 0) rv = ngtcp2_conn_shutdown_stream(q->conn, 0, skipped, 0);
+    if (rv != 0) return rv;
+    q->next += 4;
+  }
+  return 0;
+}
+
 static int open_one(p2p__quic *q, quic_stream *s) {
   int64_t sid;
-  int rv = ngtcp2_conn_open_bidi_stream(q->conn, &sid, s);
+  int rv = skip_to(q, s->sid);
+  if (rv == 0) rv = ngtcp2_conn_open_bidi_stream(q->conn, &sid, s);
   if (rv == NGTCP2_ERR_STREAM_ID_BLOCKED) return 1;
   if (rv != 0) return rv;
+  q->next += 4;
   p2p__list_del(&s->ready);
   if ((uint64_t)sid != s->sid) return NGTCP2_ERR_INTERNAL; /* the owner counted otherwise */
   s->native = true;

@@ -228,6 +228,63 @@ static void a_writer_hears_that_nobody_reads(void **state) {
   assert_null(p2p__quic_sendq(p.client.q, 0));
 }
 
+static bool server_stopped(pair *x) { return pair_stream_of(&x->server, 0)->stopped; }
+
+/* Its own side has ended, so nothing is left of the stream in the end; who has nothing to send just then
+ * would not learn it otherwise. */
+static void a_writer_hears_it_also_when_the_stream_is_over(void **state) {
+  (void)state;
+  pair_connect(&p);
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 100);
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, P2P_SECOND, server_fin));
+  p2p__quic_stop(p.client.q, 0, 5);
+  assert_true(pair_run(&p, P2P_SECOND, server_stopped));
+  assert_null(p2p__quic_stream_find(p.server.q, 0));
+}
+
+/* What waited for credit then counts as left, or its writer waits for ever. */
+static void bytes_that_a_stopped_stream_never_sent_are_told(void **state) {
+  (void)state;
+  pair_connect(&p);
+  p.client.reads = false;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 100);
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, P2P_SECOND, server_fin));
+  pair_write(&p.server, 0, 3000000);
+  (void)pair_run(&p, 5 * P2P_SECOND, NULL);
+  p2p__quic_stop(p.client.q, 0, 5);
+  assert_true(pair_run(&p, P2P_SECOND, server_stopped));
+  assert_int_equal(pair_stream_of(&p.server, 0)->room, 3000000);
+}
+
+/* The packet of the end overtakes those of the bytes, and so does its acknowledgement. */
+static unsigned held_back;
+static bool hold_data_back(pair *x, bool to_server, p2p_bytes datagram) {
+  (void)x;
+  if (!to_server || datagram.len < 200 || held_back) return true;
+  held_back++;
+  return false;
+}
+
+static void an_end_may_be_acknowledged_before_the_bytes(void **state) {
+  (void)state;
+  pair_connect(&p);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  held_back = 0;
+  p.filter = hold_data_back;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 1000);
+  pair_send(&p, &p.client);
+  assert_int_equal(held_back, 1);
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, 5 * P2P_SECOND, server_fin));
+  assert_int_equal(pair_stream_of(&p.server, 0)->got, 1000);
+  assert_true(pair_run(&p, P2P_SECOND, client_is_flushed));
+}
+
 static void credit_of_a_stopped_stream_returns_to_the_connection(void **state) {
   (void)state;
   pair_connect(&p);
@@ -266,6 +323,24 @@ static void streams_wait_until_the_peer_allows_more(void **state) {
     assert_int_equal(s->got, i == 15 ? 0 : 50);
     p2p__quic_finish(p.server.q, 4 * i);
   }
+}
+
+/* The owner's had no memory: its number is spent. The peer sees it end, the next one is in its place. */
+static void a_number_that_was_not_used_costs_no_other_stream(void **state) {
+  (void)state;
+  p.server.world.limits.quic_streams = 2;
+  pair_connect(&p);
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 500);
+  p2p__quic_finish(p.client.q, 0);
+  assert_int_equal(p2p__quic_open(p.client.q, 12), 0);
+  pair_write(&p.client, 12, 500);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  p2p__quic_finish(p.server.q, 0);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  assert_false(p.client.ended || p.server.ended);
+  assert_true(pair_stream_of(&p.server, 4)->reset && pair_stream_of(&p.server, 8)->reset);
+  assert_int_equal(pair_stream_of(&p.server, 12)->got, 500);
 }
 
 static void writers_share_the_way_evenly(void **state) {
@@ -396,8 +471,12 @@ int main(void) {
     T(an_end_without_bytes_arrives),
     T(a_reset_carries_its_code),
     T(a_writer_hears_that_nobody_reads),
+    T(a_writer_hears_it_also_when_the_stream_is_over),
+    T(bytes_that_a_stopped_stream_never_sent_are_told),
+    T(an_end_may_be_acknowledged_before_the_bytes),
     T(credit_of_a_stopped_stream_returns_to_the_connection),
     T(streams_wait_until_the_peer_allows_more),
+    T(a_number_that_was_not_used_costs_no_other_stream),
     T(writers_share_the_way_evenly),
     T(a_new_port_in_mid_transfer_is_followed),
     T(keys_change_without_a_byte_lost),
