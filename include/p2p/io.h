@@ -61,7 +61,7 @@ typedef struct p2p_dgrams {
 /* What ops->option sets of a socket. */
 typedef enum p2p_io_option {
   P2P_IO_NOTSENT_LOWAT = 1, /* bytes not yet sent above which a TCP socket takes no more */
-  P2P_IO_SEND_BUFFER = 2,   /* bytes, as far as the kernel allows */
+  P2P_IO_SEND_BUFFER = 2,   /* bytes, as far as the kernel allows: P2P_ELIMIT when it gave less */
   P2P_IO_RECV_BUFFER = 3    /* the same */
 } p2p_io_option;
 

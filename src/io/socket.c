@@ -166,6 +166,13 @@ void p2p__uv_close_all(p2p__uv *io) {
 
 /* ---- options ---- */
 
+/* Linux tells twice what it was asked for, and takes what is too much for less. */
+static bool is_smaller(int fd, int name, int asked) {
+  int given = 0;
+  socklen_t len = sizeof given;
+  return getsockopt(fd, SOL_SOCKET, name, &given, &len) == 0 && given < asked;
+}
+
 int p2p__uv_option(p2p_io *base, int sock, p2p_io_option option, uint64_t value) {
   static const struct {
     int level, name;
@@ -179,5 +186,7 @@ int p2p__uv_option(p2p_io *base, int sock, p2p_io_option option, uint64_t value)
     return P2P_EINVAL;
   int v = (int)value;
   int rc = setsockopt(s->fd, names[option].level, names[option].name, &v, sizeof v);
-  return rc ? p2p__uv_error(errno) : 0;
+  if (rc) return p2p__uv_error(errno);
+  bool buffer = option == P2P_IO_SEND_BUFFER || option == P2P_IO_RECV_BUFFER;
+  return buffer && is_smaller(s->fd, names[option].name, v) ? P2P_ELIMIT : 0;
 }

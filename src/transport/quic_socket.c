@@ -140,9 +140,15 @@ void p2p__quic_socket_unuse(quic_socket *s) {
   if (--s->users == 0) socket_free(s);
 }
 
+/* What the kernel drops for want of space is sent again, so that small buffers cost speed. */
 static void ask_for_buffers(quic_socket *s) {
-  (void)io_of(s)->ops->option(io_of(s), s->sock, P2P_IO_RECV_BUFFER, WANTED);
-  (void)io_of(s)->ops->option(io_of(s), s->sock, P2P_IO_SEND_BUFFER, WANTED);
+  p2p_io *io = io_of(s);
+  int in = io->ops->option(io, s->sock, P2P_IO_RECV_BUFFER, WANTED);
+  int out = io->ops->option(io, s->sock, P2P_IO_SEND_BUFFER, WANTED);
+  if (in == P2P_ELIMIT || out == P2P_ELIMIT)
+    p2p__logf(&quic_env_of(s->transport)->log, P2P_LOG_INFO,
+              "module=quic port=%u buffers=small wanted=%d hint=net.core.rmem_max,wmem_max",
+              s->bound.port, WANTED);
 }
 
 int p2p__quic_socket_open(quic_transport *t, const p2p_endpoint *at, quic_socket **out) {

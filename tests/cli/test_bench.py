@@ -30,6 +30,20 @@ class Bench(cli.Case):
                 self.assertEqual((said["bytes"], said["streams"], said["dir"]), (4 << 20, streams, way))
                 self.assertAlmostEqual(said["gbit_s"], said["bytes"] * 8e-9 / said["seconds"])
 
+    def test_quic_does_what_tcp_does(self):
+        if "ngtcp2" not in cli.run("--version").out:
+            self.skipTest("this build has no QUIC")
+        server, address = self.server("--transport", "quic")
+        self.assertRegex(address, r"\A/ip4/127\.0\.0\.1/udp/\d+/quic-v1/p2p/")
+        for way in ("up", "down"):
+            said = self.measured(address, "throughput", "--dir", way, "--bytes", 4 << 20, "--streams", 3)
+            self.assertEqual((said["bytes"], said["dir"]), (4 << 20, way))
+        self.assertEqual(self.measured(address, "ping", "--count", 20)["count"], 20)
+        self.assertEqual(self.exercised(address, "echo", "--bytes", 3 << 20)["bytes"], 3 << 20)
+        self.assertEqual(self.exercised(address, "many", "--count", 50, "--open", 200)["bytes"], 32 * 250)
+        self.assertEqual(self.exercised(address, "reset", "--after", 1 << 20)["code"], 42)
+        self.assertEqual(server.json_with("event")["code"], 42)
+
     def test_streams(self):
         _, address = self.server()
         for concurrency in (1, 64):
