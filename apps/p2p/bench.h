@@ -12,15 +12,18 @@
 
 typedef struct bench_options {
   const char *transport, *security, *muxer, *key_type, *gossip;
-  const char *listen, *addr, *trace, *dir, *by;
+  const char *listen, *addr, *trace, *dir, *by, *psk_file;
+  p2p_psk psk;      /* of psk_file */
   p2p_key_type key; /* of key_type */
   uint64_t bytes, traffic, after, streams, count, open, concurrency, conns;
   bool identify;
 } bench_options;
 
 /* The options of both sides. */
-enum { BENCH_N_OPTIONS = 19 };
+enum { BENCH_N_OPTIONS = 20 };
 extern const args_option bench_option_table[BENCH_N_OPTIONS];
+/* What a host of these options gets: NULL without --psk. */
+const p2p_psk *bench_psk(const bench_options *o);
 /* Parses them. ARGS_GO or the exit code, as args_parse. */
 int bench_options_parse(bench_options *o, const args_command *c, int argc, char **argv,
                         char ***rest);

@@ -56,7 +56,8 @@ static int connect_one(const bench *b, p2p_host **out, outcome *o) {
                                .security = &b->o->security,
                                .n_security = 1,
                                .muxers = &b->o->muxer,
-                               .n_muxers = 1 };
+                               .n_muxers = 1,
+                               .psk = bench_psk(b->o) };
   p2p_conn c;
   int err = p2p_host_new(out, &opts);
   if (err >= 0) err = p2p_dial(*out, b->o->addr, &c);

@@ -1,5 +1,6 @@
 /* The options of `bench serve` and `bench run`. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -7,6 +8,7 @@
 #include "bench.h"
 #include "keytype.h"
 #include "perf_run.h"
+#include "pskfile.h"
 #include "report.h"
 
 const p2p_setting bench_limits[] = {
@@ -64,6 +66,8 @@ const args_option bench_option_table[BENCH_N_OPTIONS] = {
     .standard = "yamux" },
   { "key-type", 0, "NAME", KEYTYPE_NAMES, ARGS_TEXT, .at = offsetof(bench_options, key_type),
     .standard = "ed25519" },
+  { "psk", 0, "FILE", "the key of a private network", ARGS_TEXT,
+    .at = offsetof(bench_options, psk_file) },
   { "gossip", 0, "MODE", "none", ARGS_TEXT, .at = offsetof(bench_options, gossip) },
   { "trace", 0, "FILE", "write each multistream line to it", ARGS_TEXT,
     .at = offsetof(bench_options, trace) },
@@ -102,5 +106,7 @@ int bench_options_parse(bench_options *o, const args_command *c, int argc, char 
   if (!possible(o, c->name)) return EXIT_USAGE;
   bool quic = strcmp(o->transport, "quic") == 0;
   if (!o->listen) o->listen = quic ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0";
-  return ARGS_GO;
+  return !o->psk_file || pskfile_read(c->name, o->psk_file, &o->psk) ? ARGS_GO : EXIT_FAILURE;
 }
+
+const p2p_psk *bench_psk(const bench_options *o) { return o->psk_file ? &o->psk : NULL; }

@@ -44,6 +44,7 @@ session_opts bench_session_opts(bench *b) {
                          .n_limits = bench_n_limits,
                          .security = b->o->security,
                          .muxer = b->o->muxer,
+                         .psk = bench_psk(b->o),
                          .identity = b->identity.size ? &b->identity : NULL,
                          .trace = b->trace ? trace_line : NULL,
                          .trace_user = b->trace };

@@ -86,6 +86,7 @@ static int make_host(server *v) {
                                .muxers = &v->o.muxer,
                                .n_muxers = 1,
                                .serve_perf = true,
+                               .psk = bench_psk(&v->o),
                                .limits = bench_limits,
                                .n_limits = bench_n_limits,
                                .trace = v->trace ? trace_line : NULL,

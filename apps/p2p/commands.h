@@ -19,6 +19,7 @@ extern const args_command listen_command;
 extern const args_command send_command;
 extern const args_command recv_command;
 extern const args_command key_command;
+extern const args_command psk_command;
 extern const args_command id_command;
 extern const args_command addr_command;
 extern const args_command cid_command;

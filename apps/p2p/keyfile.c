@@ -47,8 +47,16 @@ bool keyfile_default(const char *command, char *path, size_t cap) {
   return false;
 }
 
-static ptrdiff_t read_all(int fd, uint8_t *buf, size_t cap) {
+static void warn_of_readers(const char *command, const char *path, int fd) {
+  struct stat st;
+  if (fstat(fd, &st) == 0 && (st.st_mode & OTHERS))
+    report(command, "warning: others may read %s (mode %03o); run: chmod 600 %s", path,
+           (unsigned)st.st_mode & 0777U, path);
+}
+
+ptrdiff_t keyfile_bytes(const char *command, const char *path, int fd, uint8_t *buf, size_t cap) {
   size_t len = 0;
+  if (fd != STDIN_FILENO) warn_of_readers(command, path, fd);
   while (len < cap) {
     ssize_t n = read(fd, buf + len, cap - len);
     if (n < 0 && errno == EINTR) continue;
@@ -59,7 +67,8 @@ static ptrdiff_t read_all(int fd, uint8_t *buf, size_t cap) {
   return (ptrdiff_t)len;
 }
 
-static bool write_all(int fd, const uint8_t *buf, size_t len) {
+static bool write_all(int fd, const void *bytes, size_t len) {
+  const uint8_t *buf = bytes;
   while (len > 0) {
     ssize_t n = write(fd, buf, len);
     if (n < 0 && errno == EINTR) continue;
@@ -70,17 +79,9 @@ static bool write_all(int fd, const uint8_t *buf, size_t len) {
   return true;
 }
 
-static void warn_of_readers(const char *command, const char *path, int fd) {
-  struct stat st;
-  if (fstat(fd, &st) == 0 && (st.st_mode & OTHERS))
-    report(command, "warning: others may read %s (mode %03o); run: chmod 600 %s", path,
-           (unsigned)st.st_mode & 0777U, path);
-}
-
 static bool read_from(const char *command, const char *path, int fd, p2p_identity *out) {
   uint8_t bytes[FILE_MAX];
-  if (fd != STDIN_FILENO) warn_of_readers(command, path, fd);
-  ptrdiff_t n = read_all(fd, bytes, sizeof bytes);
+  ptrdiff_t n = keyfile_bytes(command, path, fd, bytes, sizeof bytes);
   int saved = errno, err = P2P_EKEY;
   if (n > 0 && (size_t)n < sizeof bytes)
     err = p2p_identity_decode(out, (p2p_bytes){ bytes, (size_t)n }, NULL);
@@ -112,7 +113,7 @@ bool keyfile_read(const char *command, const char *path, p2p_identity *out) {
 }
 
 /* The key's bytes into a new file at path, on the disk when it returns. 0 or -1 with errno. */
-static int write_new(const char *path, const uint8_t *bytes, size_t len) {
+static int write_new(const char *path, const void *bytes, size_t len) {
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, PRIVATE_FILE);
   if (fd < 0) return -1;
   bool ok = write_all(fd, bytes, len) && fsync(fd) == 0;
@@ -146,24 +147,32 @@ static int put_in_place(const char *draft, const char *path, bool replace) {
   return err;
 }
 
-static int store(const p2p_identity *id, p2p_key_format format, const char *path, bool replace) {
-  uint8_t bytes[P2P_KEY_TEXT_MAX];
+int keyfile_write(const char *path, bool replace, const void *bytes, size_t len) {
   char draft[KEYFILE_PATH_MAX];
   int n = snprintf(draft, sizeof draft, "%s.%ld.new", path, (long)getpid());
-  ptrdiff_t len = p2p_identity_encode(id, format, bytes, sizeof bytes);
-  int err = -1;
-  errno = n < 0 || (size_t)n >= sizeof draft ? ENAMETOOLONG : len < 0 ? EINVAL : 0;
-  if (errno == 0) err = write_new(draft, bytes, (size_t)len);
-  explicit_bzero(bytes, sizeof bytes);
+  if (n < 0 || (size_t)n >= sizeof draft) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int err = write_new(draft, bytes, len);
   if (err == 0) err = put_in_place(draft, path, replace);
   if (err != 0) {
     int saved = errno;
-    if (replace && n > 0 && (size_t)n < sizeof draft) unlink(draft);
+    if (replace) unlink(draft);
     errno = saved;
     return -1;
   }
   sync_directory(path);
   return 0;
+}
+
+static int store(const p2p_identity *id, p2p_key_format format, const char *path, bool replace) {
+  uint8_t bytes[P2P_KEY_TEXT_MAX];
+  ptrdiff_t len = p2p_identity_encode(id, format, bytes, sizeof bytes);
+  int err = len < 0 ? -1 : keyfile_write(path, replace, bytes, (size_t)len);
+  if (len < 0) errno = EINVAL;
+  explicit_bzero(bytes, sizeof bytes);
+  return err;
 }
 
 bool keyfile_store(const char *command, const char *path, p2p_key_format format, bool replace,

@@ -15,6 +15,10 @@ bool keyfile_default(const char *command, char *path, size_t cap);
 bool keyfile_read(const char *command, const char *path, p2p_identity *out);
 bool keyfile_store(const char *command, const char *path, p2p_key_format format, bool replace,
                    const p2p_identity *id);
+/* A secret of any kind: into a file as above, 0 or -1 with errno; and out of an open one, with a warning
+ * when others may read it: its length, -1 with errno. */
+int keyfile_write(const char *path, bool replace, const void *bytes, size_t len);
+ptrdiff_t keyfile_bytes(const char *command, const char *path, int fd, uint8_t *buf, size_t cap);
 /* Reads the key, or makes one (Ed25519) when there is none. */
 bool keyfile_open(const char *command, const char *path, p2p_identity *out);
 

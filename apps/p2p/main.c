@@ -11,12 +11,10 @@
 #include "signals.h"
 
 static const args_command *const parts[] = {
-  &node_command,    &config_command,     &dial_command,
-  &ping_command,    &identify_command,   &perf_command,
-  &connect_command, &listen_command,     &send_command,
-  &recv_command,    &key_command,        &id_command,
-  &addr_command,    &cid_command,        &bench_command,
-  &help_command,    &completion_command, NULL,
+  &node_command,  &config_command,  &dial_command,       &ping_command, &identify_command,
+  &perf_command,  &connect_command, &listen_command,     &send_command, &recv_command,
+  &key_command,   &psk_command,     &id_command,         &addr_command, &cid_command,
+  &bench_command, &help_command,    &completion_command, NULL,
 };
 const args_command p2p_command = {
   .name = "p2p",

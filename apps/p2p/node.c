@@ -13,6 +13,7 @@
 #include "keyfile.h"
 #include "logging.h"
 #include "notify.h"
+#include "pskfile.h"
 #include "report.h"
 #include "signals.h"
 
@@ -23,11 +24,12 @@ static const p2p_time GOODBYE = 5 * P2P_SECOND;
 
 typedef struct node {
   args_list listen, limit;
-  const char *key, *config, *log, *log_level;
+  const char *key, *config, *psk_file, *log, *log_level;
   unsigned verbose;
   bool as_json, quiet;
   config file;
   logging logging;
+  p2p_psk psk;
   p2p_identity identity;
   p2p_host *host;
   echo_serve echo; /* tells nobody */
@@ -150,6 +152,7 @@ static int start(node *n) {
                                .listen = n->listen.n ? n->listen.item : NULL,
                                .n_listen = n->listen.n,
                                .serve_perf = true,
+                               .psk = n->psk_file ? &n->psk : NULL,
                                .limits = n->file.limits.item,
                                .n_limits = n->file.limits.n,
                                .log = logging_line,
@@ -226,8 +229,10 @@ bool node_check_config(const char *command, const char *path) {
 static int serve_with_key(node *n) {
   char path[KEYFILE_PATH_MAX];
   if (!n->key && !keyfile_default(NAME, path, sizeof path)) return EXIT_FAILURE;
+  if (n->psk_file && !pskfile_read(NAME, n->psk_file, &n->psk)) return EXIT_FAILURE;
   if (!keyfile_open(NAME, n->key ? n->key : path, &n->identity)) return EXIT_FAILURE;
   int code = serve(n);
+  p2p_psk_fini(&n->psk);
   p2p_identity_fini(&n->identity);
   return code;
 }
@@ -243,6 +248,8 @@ static const args_option options[] = {
     ARGS_TEXT, .at = offsetof(node, config), .no_file = true },
   { "limit", 0, "NAME=VALUE", "set a limit; \"p2p config\" lists them", ARGS_LIST,
     .at = offsetof(node, limit), .no_file = true },
+  { "psk", 0, "FILE", "the key of a private network: only peers that have it get in", ARGS_TEXT,
+    .at = offsetof(node, psk_file) },
   { "json", 0, NULL, "one line of JSON for each event", ARGS_FLAG, .at = offsetof(node, as_json) },
   { "log", 0, "FORM", "form of log lines, on standard error", ARGS_TEXT, .at = offsetof(node, log),
     .standard = "text", .choices = log_forms },

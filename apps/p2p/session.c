@@ -31,6 +31,7 @@ int session_start(session *s, const session_opts *o) {
                                .n_security = o->security != NULL,
                                .muxers = o->muxer ? &o->muxer : NULL,
                                .n_muxers = o->muxer != NULL,
+                               .psk = o->psk,
                                .limits = limits,
                                .n_limits = n,
                                .trace = o->trace,

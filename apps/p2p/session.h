@@ -15,6 +15,7 @@ typedef struct session_opts {
   const p2p_setting *limits;
   size_t n_limits;
   const char *security, *muxer; /* NULL: the defaults */
+  const p2p_psk *psk;           /* borrowed; NULL: the public network */
   const p2p_identity *identity; /* borrowed while the session lives; NULL: a new one */
   p2p_trace_fn trace;
   void *trace_user;

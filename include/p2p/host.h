@@ -16,6 +16,7 @@
 #include <p2p/log.h>
 #include <p2p/mem.h>
 #include <p2p/memory.h>
+#include <p2p/psk.h>
 #include <p2p/types.h>
 
 P2P_BEGIN
@@ -109,6 +110,10 @@ typedef struct p2p_host_opts {
   p2p_trace_fn trace; /* called with trace_user; NULL: nobody is told */
   void *trace_user;
   const p2p_gater *gater; /* copied; NULL: none */
+
+  /* The key of a private network, copied. A host that has one speaks only to peers that have it, and
+   * has no transports that cannot carry it (QUIC). NULL: the public network. */
+  const p2p_psk *psk;
 } p2p_host_opts;
 
 /* Starts a host with the standard protocols (identify, identify push, ping). *out is NULL on

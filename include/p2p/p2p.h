@@ -14,6 +14,7 @@
 #include <p2p/memory.h>
 #include <p2p/multibase.h>
 #include <p2p/multihash.h>
+#include <p2p/psk.h>
 #include <p2p/report.h>
 #include <p2p/types.h>
 #include <p2p/version.h>

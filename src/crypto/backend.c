@@ -2,6 +2,7 @@
 #include "crypto/backend.h"
 #include "crypto/aead_backend.h"
 #include "crypto/crypto.h"
+#include "crypto/salsa20_backend.h"
 #include <openssl/opensslv.h>
 #ifdef P2P_HAVE_SODIUM
 #include <sodium.h>
@@ -83,6 +84,18 @@ const p2p__aead_backend *p2p__aead_backend_at(size_t i) {
 #define LIB25519 ""
 #endif
 #define BACKENDS LIBCRYPTO LIB25519 SODIUM SECP256K1 GNUTLS
+
+/* libsodium 1.0.18 does four blocks at a time. */
+static const p2p__salsa20_backend *const salsa20_backends[] = {
+#ifdef P2P_HAVE_SODIUM
+  &p2p__salsa20_sodium,
+#endif
+  &p2p__salsa20_own,
+};
+
+const p2p__salsa20_backend *p2p__salsa20_backend_at(size_t i) {
+  return i < P2P_COUNT(salsa20_backends) ? salsa20_backends[i] : NULL;
+}
 
 const char *p2p__crypto_backends(void) {
 #ifdef P2P_HAVE_IPSEC_MB

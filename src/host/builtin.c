@@ -11,6 +11,7 @@
 #include "protocol/ping/ping.h"
 #include "security/noise.h"
 #include "security/plaintext.h"
+#include "security/pnet.h"
 #ifdef P2P_HAVE_GNUTLS
 #include "security/tls.h"
 #endif
@@ -31,6 +32,7 @@ struct host_engines {
 #ifdef P2P_HAVE_GNUTLS
   p2p__tls_context *tls; /* made for the first handshake; NULL: there was none */
 #endif
+  p2p_psk psk;
 };
 
 int p2p__host_engines_new(p2p_host *h) {
@@ -48,6 +50,7 @@ void p2p__host_engines_free(p2p_host *h) {
 #ifdef P2P_HAVE_GNUTLS
   p2p__tls_context_free(h->engines->tls);
 #endif
+  p2p_psk_fini(&h->engines->psk);
   p2p__release(&h->mem, P2P__MEM_HOST, h->engines, sizeof *h->engines);
   h->engines = NULL;
 }
@@ -135,6 +138,14 @@ size_t p2p__host_mux_stream_size(void) {
   return p2p__max(p2p__yamux_stream_size(), p2p__mplex_stream_size());
 }
 
+/* ---- private networks ---- */
+static int make_pnet(void *ctx, p2p__env *env, p2p__shield **out) {
+  const p2p_host *h = ctx;
+  return p2p__pnet_new(env, &h->engines->psk, out);
+}
+
+static bool is_private(const p2p_host *h) { return h->upgrades.shielding.make != NULL; }
+
 /* ---- what was asked for ---- */
 static int add_security(p2p_host *h, const char *name) {
   size_t n = h->upgrades.n_securities;
@@ -172,6 +183,10 @@ int p2p__host_upgrades(p2p_host *h, const p2p_host_opts *opts) {
                                  .security_ids = h->security_ids,
                                  .muxers = h->muxers,
                                  .muxer_ids = h->muxer_ids };
+  if (opts->psk) {
+    h->engines->psk = *opts->psk;
+    h->upgrades.shielding = (p2p__shielding){ .make = make_pnet, .ctx = h };
+  }
   int err = opts->security ? 0 : add_security(h, NULL);
   for (size_t i = 0; opts->security && i < opts->n_security && err >= 0; i++)
     err = add_security(h, opts->security[i]);
@@ -282,12 +297,16 @@ static int make_memory(p2p_host *h, p2p__transport **out) {
   return h->memory ? p2p__memory_new(&h->upgrades, h->memory, out) : 0;
 }
 
-static int (*const builtin_transports[])(p2p_host *h, p2p__transport **out) = {
-  make_tcp,
+/* is_byte: its links stand on pipes, so that a private network can hide them. */
+static const struct {
+  int (*make)(p2p_host *h, p2p__transport **out);
+  bool is_byte;
+} builtin_transports[] = {
+  { make_tcp, true },
 #if defined(P2P_HAVE_QUIC)
-  make_quic,
+  { make_quic, false },
 #endif
-  make_memory,
+  { make_memory, true },
 };
 
 /* Where a host listens that was told nothing: any address, any port. */
@@ -307,7 +326,8 @@ const char *p2p__host_listen_at(size_t i) {
 int p2p__host_transports(p2p_host *h) {
   for (size_t i = 0; i < P2P_COUNT(builtin_transports); i++) {
     p2p__transport *t = NULL;
-    int err = builtin_transports[i](h, &t);
+    if (is_private(h) && !builtin_transports[i].is_byte) continue;
+    int err = builtin_transports[i].make(h, &t);
     if (err < 0) return err;
     if (t) h->swarm.transports[h->swarm.n_transports++] = t;
   }

@@ -1,5 +1,6 @@
 /* A byte link's life and the values that go down to it. See byte_link_internal.h for its states. */
 #include "transport/byte_link_internal.h"
+#include "transport/shielded.h"
 
 #include <assert.h>
 
@@ -268,9 +269,8 @@ static int link_begin(byte_link *l, bool connected, p2p_time now) {
   return p2p__bl_upgrade_start(l, now);
 }
 
-int p2p__byte_link_new(const p2p__upgrades *upgrades, p2p__pipe *pipe, bool connected,
-                       bool initiator, const p2p__link_spec *spec, p2p_time now, p2p__link **out) {
-  *out = NULL;
+static int link_new(const p2p__upgrades *upgrades, p2p__pipe *pipe, bool connected, bool initiator,
+                    const p2p__link_spec *spec, p2p_time now, p2p__link **out) {
   p2p__loop *loop = upgrades->loop;
   byte_link *l = p2p__alloc(loop->mem, P2P__MEM_LINK, sizeof *l);
   if (!l) return P2P_ENOMEM;
@@ -299,6 +299,19 @@ int p2p__byte_link_new(const p2p__upgrades *upgrades, p2p__pipe *pipe, bool conn
 fail:
   l->pipe = NULL; /* stays the caller's */
   link_free(&l->base);
+  return err;
+}
+
+int p2p__byte_link_new(const p2p__upgrades *upgrades, p2p__pipe *pipe, bool connected,
+                       bool initiator, const p2p__link_spec *spec, p2p_time now, p2p__link **out) {
+  *out = NULL;
+  if (!upgrades->shielding.make)
+    return link_new(upgrades, pipe, connected, initiator, spec, now, out);
+  p2p__pipe *shielded;
+  int err = p2p__shielded_new(upgrades, pipe, initiator, &shielded);
+  if (err < 0) return err;
+  err = link_new(upgrades, shielded, connected, initiator, spec, now, out);
+  if (err < 0) p2p__shielded_drop(shielded);
   return err;
 }
 

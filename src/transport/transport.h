@@ -4,6 +4,7 @@
 #define P2P_TRANSPORT_TRANSPORT_H
 
 #include "base/mux.h"
+#include "base/shield.h"
 #include "multiformats/multiaddr.h"
 #include "transport/link.h"
 #include "transport/loop.h"
@@ -22,6 +23,12 @@ typedef struct p2p__muxer {
   int (*make)(p2p__loop *loop, p2p__budget *send_budget, bool client, p2p_time now, p2p__mux **out);
 } p2p__muxer;
 
+/* What hides a connection before anything is negotiated; make NULL: nothing does. */
+typedef struct p2p__shielding {
+  int (*make)(void *ctx, p2p__env *env, p2p__shield **out);
+  void *ctx;
+} p2p__shielding;
+
 /* What byte links negotiate, in order of preference. Made once by the host, outlives its links. */
 typedef struct p2p__upgrades {
   p2p__loop *loop;
@@ -31,6 +38,7 @@ typedef struct p2p__upgrades {
   const p2p__muxer *muxers;
   const char *const *muxer_ids;
   size_t n_muxers;
+  p2p__shielding shielding;
 } p2p__upgrades;
 
 /* One link to be made. */

@@ -49,6 +49,7 @@ typedef struct story {
 
 static int begin_host(story *s, host_node *n, int which) {
   static const char *const plain[] = { "plaintext" }, *const mplex[] = { "mplex" };
+  static const p2p_psk psk = { { 5 } };
   p2p_allocator allocator = { .alloc = scarce_alloc,
                               .release = scarce_release,
                               .user = &s->memory[which] };
@@ -57,9 +58,10 @@ static int begin_host(story *s, host_node *n, int which) {
     opts.security = plain;
     opts.n_security = 1;
   }
-  if (s->mplex) {
+  if (s->mplex) { /* and of a private network */
     opts.muxers = mplex;
     opts.n_muxers = 1;
+    opts.psk = &psk;
   }
   int err = host_node_init(n, s->sim, (uint8_t)(which + 1), &opts);
   return err < 0 ? err : flow_serve(n);
@@ -153,7 +155,7 @@ static void torture(int which, bool from_then_on, bool plaintext, bool mplex) {
   }
   printf("torture: %s, %s, %s, %s: %llu failure points\n", which ? "listener" : "dialer",
          from_then_on ? "from the n-th on" : "the n-th", plaintext ? "plaintext" : "Noise",
-         mplex ? "mplex" : "yamux", (unsigned long long)points);
+         mplex ? "mplex, private" : "yamux", (unsigned long long)points);
   assert_true(points > 100);
 }
 

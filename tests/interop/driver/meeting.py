@@ -61,6 +61,8 @@ class Meeting:
         o = self.options
         link = ["--transport", o.transport, "--security", o.security, "--muxer", o.muxer,
                 "--key-type", peer.key_type(o.key_type)]
+        if o.psk:
+            link += ["--psk", str(o.psk)]
         if self._tracing and peer.name == "ours":
             link += ["--trace", str(self.trace)]
         return link
