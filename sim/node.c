@@ -281,6 +281,9 @@ const p2p_io_ops sim_io_ops = {
   .work = node_work,
   .ifaddrs = node_ifaddrs,
   .free = node_free_io,
+  .unix_listen = sim_unix_listen,
+  .unix_accept = sim_unix_accept,
+  .unix_connect = sim_unix_connect,
 };
 
 static bool opts_valid(const p2p_sim_node_opts *opts) {

@@ -59,6 +59,7 @@ typedef struct sim_sock {
   p2p__list arrived;  /* listener: connections to accept; UDP: packets to read */
   size_t queued;      /* how many connections (also half-open ones), or bytes */
   size_t backlog;
+  char path[P2P_IO_PATH_MAX]; /* of a unix listener, else "" */
 } sim_sock;
 
 /* A fact that is told once: a lookup, a work, a wake-up. */
@@ -166,6 +167,11 @@ int sim_udp_recv(p2p_io *io, int sock, p2p_dgrams *d, int n);
 int sim_udp_send(p2p_io *io, int sock, const p2p_dgrams *d, int n);
 void sim_udp_input(sim_packet *p); /* takes p */
 void sim_udp_close(sim_sock *s);
+
+/* unix.c */
+int sim_unix_listen(p2p_io *io, const char *path, int backlog, uint64_t token);
+int sim_unix_accept(p2p_io *io, int listener, uint64_t token, char *path, size_t cap);
+int sim_unix_connect(p2p_io *io, const char *path, uint64_t token);
 
 /* tcp_api.c */
 int sim_tcp_listen(p2p_io *io, const p2p_endpoint *at, int backlog, uint64_t token,

@@ -25,6 +25,8 @@ typedef struct p2p_endpoint {
   uint8_t ip[16];
 } p2p_endpoint;
 
+enum { P2P_IO_PATH_MAX = 108 }; /* bytes of a unix socket's path with its zero; Linux's */
+
 enum {                      /* bits of p2p_io_fact.what */
        P2P_IO_READABLE = 1, /* recv, accept or udp_recv will say something */
        P2P_IO_WRITABLE = 2, /* send has room; for a connecting socket: connected, or see error */
@@ -149,6 +151,15 @@ typedef struct p2p_io_ops {
    * more. P2P_EINVAL: it is something else. NULL or absent: no descriptors here. */
   int (*adopt)(p2p_io *io, int fd, bool listens, uint64_t token, p2p_endpoint *local,
                p2p_endpoint *remote);
+
+  /* Unix sockets, NULL where there are none; a path has fewer than P2P_IO_PATH_MAX bytes (P2P_EADDR).
+   * Listening makes the file, for its owner only; one that a listener of the past left is replaced,
+   * any other is P2P_EADDRINUSE. Closing the listener removes it. Sockets accepted and connected are
+   * those of tcp_*. accept: path gets the listener's; P2P_EAGAIN, P2P_EFILES, P2P_ELIMIT (cap).
+   * connect: P2P_EREFUSED (nobody listens there), P2P_EACCES, …. */
+  int (*unix_listen)(p2p_io *io, const char *path, int backlog, uint64_t token);
+  int (*unix_accept)(p2p_io *io, int listener, uint64_t token, char *path, size_t cap);
+  int (*unix_connect)(p2p_io *io, const char *path, uint64_t token);
 } p2p_io_ops;
 
 /* An instance begins with this; what follows is its own. */

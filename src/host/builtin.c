@@ -17,6 +17,7 @@
 #endif
 #include "transport/memory.h"
 #include "transport/tcp.h"
+#include "transport/unix.h"
 #if defined(P2P_HAVE_QUIC)
 #include "crypto/crypto.h"
 #include "peer/certificate.h"
@@ -203,6 +204,7 @@ static const p2p__ma_step tcp_steps[] = {
   { P2P__MA_ONE, { P2P__MA_IP4, P2P__MA_IP6, P2P__MA_DNS, P2P__MA_DNS4, P2P__MA_DNS6 } },
   { P2P__MA_ONE, { P2P__MA_TCP } },
 };
+static const p2p__ma_step unix_steps[] = { { P2P__MA_ONE, { P2P__MA_UNIX } } };
 #if defined(P2P_HAVE_QUIC)
 static const p2p__ma_step quic_steps[] = {
   { P2P__MA_MAYBE, { P2P__MA_IP6ZONE } },
@@ -218,6 +220,7 @@ static const struct {
   p2p__ma_pattern pattern;
 } transports[] = {
   { "tcp", { tcp_steps, P2P_COUNT(tcp_steps) } },
+  { "unix", { unix_steps, P2P_COUNT(unix_steps) } },
 #if defined(P2P_HAVE_QUIC)
   { "quic-v1", { quic_steps, P2P_COUNT(quic_steps) } },
 #endif
@@ -232,6 +235,8 @@ const char *p2p_addr_transport(p2p_bytes addr) {
 }
 
 static int make_tcp(p2p_host *h, p2p__transport **out) { return p2p__tcp_new(&h->upgrades, out); }
+
+static int make_unix(p2p_host *h, p2p__transport **out) { return p2p__unix_new(&h->upgrades, out); }
 
 #if defined(P2P_HAVE_QUIC)
 /* What must be the same after a restart: derived from the identity by what only its owner can do. Keys
@@ -303,6 +308,7 @@ static const struct {
   bool is_byte;
 } builtin_transports[] = {
   { make_tcp, true },
+  { make_unix, true },
 #if defined(P2P_HAVE_QUIC)
   { make_quic, false },
 #endif

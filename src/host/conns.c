@@ -1,8 +1,32 @@
 /* Listening, dialing and connections of the public API: text in, handles out. */
 #include "host/internal.h"
 
+/* A path takes the rest of an address, also the peer id behind it: as text "/unix/s/p2p/12D3…" is one
+ * path. We print such addresses, so we read them. */
+static ptrdiff_t split_path(uint8_t *bytes, size_t len, size_t cap) {
+  static const char mark[] = "/p2p/";
+  p2p__rd r = p2p__rd_of(p2p__bytes(bytes, len));
+  p2p__ma_part part;
+  if (p2p__ma_next(&r, &part) != 1 || part.code != P2P__MA_UNIX || !p2p__rd_done(&r))
+    return (ptrdiff_t)len;
+  char path[P2P_ADDR_MAX];
+  size_t n = part.value.len;
+  if (n >= sizeof path) return P2P_EADDR;
+  memcpy(path, part.value.p, n);
+  path[n] = '\0';
+  size_t at = n;
+  while (at > 0 && strncmp(path + at, mark, sizeof mark - 1) != 0) at--;
+  p2p_peer_id peer;
+  if (at == 0 || p2p_peer_id_parse(path + at + sizeof mark - 1, &peer) < 0) return (ptrdiff_t)len;
+  p2p__wr w = p2p__wr_of(bytes, cap);
+  p2p__ma_add(&w, P2P__MA_UNIX, p2p__bytes(path, at));
+  p2p__ma_add(&w, P2P__MA_P2P, p2p__bytes(peer.b, peer.len));
+  return w.err ? w.err : (ptrdiff_t)w.len;
+}
+
 ptrdiff_t p2p__host_parse(const char *text, uint8_t *out, size_t cap) {
-  return p2p_addr_parse(text, out, cap, NULL);
+  ptrdiff_t len = p2p_addr_parse(text, out, cap, NULL);
+  return len < 0 ? len : split_path(out, (size_t)len, cap);
 }
 
 /* ---- listening ---- */

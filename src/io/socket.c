@@ -150,6 +150,7 @@ static void sock_close(p2p__uv *io, p2p__uv_sock *s) {
   p2p__list_del(&s->fact.link);
   slot_give(io, s->slot);
   uv_close((uv_handle_t *)&s->poll, sock_on_closed);
+  p2p__uv_unix_forget(io, s);
   close(s->fd);
 }
 

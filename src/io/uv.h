@@ -47,6 +47,8 @@ typedef struct p2p__uv_sock {
   bool connecting; /* until the outcome was told */
   bool gso, gro;   /* of a UDP socket: the kernel splits and joins batches */
   uint16_t port;   /* of a UDP socket, its own */
+  char *path;      /* of a unix listener, else NULL */
+  uint64_t device, inode; /* of the file at path, as it was made */
 } p2p__uv_sock;
 
 typedef struct p2p__uv_slot {
@@ -117,6 +119,12 @@ int p2p__uv_shutdown(p2p_io *io, int sock);
 /* adopt.c */
 int p2p__uv_adopt(p2p_io *io, int fd, bool listens, uint64_t token, p2p_endpoint *local,
                   p2p_endpoint *remote);
+
+/* unix.c */
+int p2p__uv_unix_listen(p2p_io *io, const char *path, int backlog, uint64_t token);
+int p2p__uv_unix_accept(p2p_io *io, int listener, uint64_t token, char *path, size_t cap);
+int p2p__uv_unix_connect(p2p_io *io, const char *path, uint64_t token);
+void p2p__uv_unix_forget(p2p__uv *io, p2p__uv_sock *s); /* its file, when it has one */
 
 /* udp_linux.c, udp_portable.c */
 int p2p__uv_udp_open(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound);

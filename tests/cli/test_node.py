@@ -39,6 +39,30 @@ class Node(cli.Case):
         for address in (first, second):
             self.assertEqual(cli.run("ping", address, "--count", 1).code, 0)
 
+    def test_listens_on_a_unix_socket_of_its_own(self):
+        path = f"{self.folder}/node.sock"
+        node = self.child("node", "--listen", f"/unix{path}", "--key", f"{self.folder}/key", "--json")
+        address = node.json_with("event", "listening")["address"]
+        self.assertTrue(address.startswith(f"/unix{path}/p2p/12D3Koo"), address)
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        self.assertEqual(cli.run("ping", address, "--count", 1).code, 0)
+        self.assertEqual(node.json_with("event", "connected")["address"].rpartition("/p2p/")[0], f"/unix{path}")
+        other = address[:-1] + ("a" if address[-1] != "a" else "b")
+        self.assertNotEqual(cli.run("ping", other, "--count", 1).code, 0)
+        node.signal()
+        self.assertEqual(node.wait(), 0, node.errors())
+        self.assertFalse(os.path.exists(path))
+
+    def test_strangers_do_not_get_into_a_private_network(self):
+        psk = f"{self.folder}/swarm.key"
+        self.assertEqual(cli.run("psk", "new", psk).code, 0)
+        node = self.child("node", "--listen", "/ip4/127.0.0.1/tcp/0", "--key", f"{self.folder}/key", "--json",
+                          "--psk", psk)
+        address = node.json_with("event", "listening")["address"]
+        self.assertNotEqual(cli.run("ping", address, "--count", 1).code, 0)
+        member = cli.run("bench", "run", "echo", "--addr", address, "--psk", psk)
+        self.assertEqual(member.code, 0, member.err)
+
     def test_tells_who_comes_and_goes(self):
         node, address = self.node()
         self.assertEqual(cli.run("ping", address, "--count", 1).code, 0)

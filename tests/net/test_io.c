@@ -10,10 +10,13 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -47,8 +50,15 @@ static p2p_io *io_new(void) {
   return io;
 }
 
+/* A name in the working directory, of this process alone. */
+static const char *own_path(void) {
+  static char path[64];
+  snprintf(path, sizeof path, "io-%ld.sock", (long)getpid());
+  return path;
+}
+
 static void world_open(io_world *w, bool embedded, uint8_t family) {
-  *w = (io_world){ .name = "localhost" };
+  *w = (io_world){ .name = "localhost", .path = own_path() };
   w->a = io_new();
   w->b = embedded ? io_new() : w->a;
   w->at_a = w->at_b = family == 6 ? loopback_6 : loopback_4;
@@ -298,6 +308,76 @@ static void free_waits_for_work_and_forgets_the_rest(void **state) {
   assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+/* ---- unix sockets: the file ---- */
+
+static bool is_there(const char *path, struct stat *st) { return lstat(path, st) == 0; }
+
+static void unix_socket_is_its_owners_and_goes_with_its_listener(void **state) {
+  (void)state;
+  io_world w;
+  struct stat st;
+  world_open(&w, false, 4);
+  mode_t before = umask(0);
+  int l = w.a->ops->unix_listen(w.a, w.path, 4, 3);
+  umask(before);
+  assert_true(l >= 0);
+  assert_true(is_there(w.path, &st));
+  assert_true(S_ISSOCK(st.st_mode));
+  assert_int_equal(st.st_mode & 0777, 0600);
+  w.a->ops->close(w.a, l);
+  assert_false(is_there(w.path, &st));
+  assert_true(w.a->ops->unix_listen(w.a, w.path, 4, 3) >= 0);
+  world_close(&w); /* so does the end of the instance */
+  assert_false(is_there(w.path, &st));
+}
+
+/* What a process leaves that was killed. */
+static void leave_stale(const char *path) {
+  struct sockaddr_un a = { .sun_family = AF_UNIX };
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  assert_true(fd >= 0);
+  memcpy(a.sun_path, path, strlen(path) + 1);
+  assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+  assert_int_equal(listen(fd, 1), 0);
+  close(fd);
+}
+
+static void unix_socket_of_a_dead_listener_is_replaced(void **state) {
+  (void)state;
+  io_world w;
+  struct stat st;
+  world_open(&w, false, 4);
+  leave_stale(w.path);
+  assert_true(is_there(w.path, &st));
+  int l = w.a->ops->unix_listen(w.a, w.path, 4, 3);
+  assert_true(l >= 0);
+  assert_int_equal(w.a->ops->unix_listen(w.a, w.path, 4, 4), P2P_EADDRINUSE); /* it lives */
+  w.a->ops->close(w.a, l);
+  world_close(&w);
+}
+
+static void unix_path_that_is_somebodys_is_left_alone(void **state) {
+  (void)state;
+  io_world w;
+  struct stat st;
+  world_open(&w, false, 4);
+  int fd = open(w.path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+  assert_true(fd >= 0);
+  close(fd);
+  assert_int_equal(w.a->ops->unix_listen(w.a, w.path, 4, 3), P2P_EADDRINUSE);
+  assert_true(is_there(w.path, &st) && S_ISREG(st.st_mode));
+  unlink(w.path);
+  assert_int_equal(w.a->ops->unix_listen(w.a, "no-such-directory/x", 4, 3), P2P_EADDR);
+  int l = w.a->ops->unix_listen(w.a, w.path, 4, 3);
+  assert_true(l >= 0);
+  unlink(w.path); /* another has taken the place since */
+  leave_stale(w.path);
+  w.a->ops->close(w.a, l);
+  assert_true(is_there(w.path, &st));
+  unlink(w.path);
+  world_close(&w);
+}
+
 int main(void) {
 #define SUITE_ENTRY(name) cmocka_unit_test(waiting_##name), cmocka_unit_test(embedded_##name),
   const struct CMUnitTest tests[] = {
@@ -310,6 +390,9 @@ int main(void) {
     cmocka_unit_test(accept_without_files_keeps_the_connection_waiting),
     cmocka_unit_test(descriptors_close_on_exec_and_do_not_block),
     cmocka_unit_test(ten_instances_share_nothing),
+    cmocka_unit_test(unix_socket_is_its_owners_and_goes_with_its_listener),
+    cmocka_unit_test(unix_socket_of_a_dead_listener_is_replaced),
+    cmocka_unit_test(unix_path_that_is_somebodys_is_left_alone),
     cmocka_unit_test(free_waits_for_work_and_forgets_the_rest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,7 @@ static void world_open_with(sim_world *s, uint64_t seed, uint8_t family, const p
   s->w.at_a = a.ip[0];
   s->w.at_b = b.ip[0];
   s->w.name = "b.example";
+  s->w.path = "/run/b.sock";
   s->w.no_name = "c.example";
   s->w.idle = sim_idle;
   s->w.settle = sim_settle;

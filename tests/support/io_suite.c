@@ -438,6 +438,75 @@ void io_suite_port_of_a_closed_listener_is_free_again(io_world *w) {
 
 /* ---- wake, names, work ---- */
 
+/* ---- unix sockets: both ends in b ---- */
+
+void io_suite_unix_sockets_carry_bytes_both_ways(io_world *w) {
+  enum { LEN = 300000 };
+  p2p_io *io = w->b;
+  char path[P2P_IO_PATH_MAX];
+  int l = io->ops->unix_listen(io, w->path, 4, 3);
+  assert_true(l >= 0);
+  assert_int_equal(io->ops->unix_accept(io, l, 2, path, sizeof path), P2P_EAGAIN);
+  int a = io->ops->unix_connect(io, w->path, 1);
+  assert_true(a >= 0);
+  assert_int_equal(io_expect(w, 1, W), 0);
+  io_expect(w, 3, R);
+  int b = io->ops->unix_accept(io, l, 2, path, sizeof path);
+  assert_true(b >= 0);
+  assert_string_equal(path, w->path);
+  const uint8_t *out = bytes_of(LEN);
+  uint8_t *in = malloc(LEN);
+  assert_non_null(in);
+  for (size_t at = 0; at < LEN; at += LEN / 10) {
+    io_send_all(w, io, a, 1, out + at, LEN / 10);
+    assert_int_equal(io->ops->want(io, b, R), 0);
+    io_recv_all(w, io, b, 2, in + at, LEN / 10);
+  }
+  assert_memory_equal(in, out, LEN);
+  io_send_all(w, io, b, 2, "back", 4);
+  io_recv_all(w, io, a, 1, in, 4);
+  assert_memory_equal(in, "back", 4);
+  assert_int_equal(io->ops->shutdown(io, a), 0);
+  assert_int_equal(io_recv(w, io, b, 2, in, LEN), 0);
+  free(in);
+  drop_bytes(out);
+  io->ops->close(io, a);
+  io->ops->close(io, b);
+  io->ops->close(io, l);
+}
+
+void io_suite_unix_paths_are_judged(io_world *w) {
+  p2p_io *io = w->b;
+  char too_long[P2P_IO_PATH_MAX + 1];
+  memset(too_long, 'x', sizeof too_long - 1);
+  too_long[sizeof too_long - 1] = '\0';
+  assert_int_equal(io->ops->unix_listen(io, too_long, 4, 3), P2P_EADDR);
+  assert_int_equal(io->ops->unix_connect(io, too_long, 1), P2P_EADDR);
+  assert_int_equal(io->ops->unix_listen(io, "", 4, 3), P2P_EADDR);
+  assert_int_equal(io->ops->unix_connect(io, w->path, 1), P2P_EREFUSED);
+  int l = io->ops->unix_listen(io, w->path, 4, 3);
+  assert_true(l >= 0);
+  assert_int_equal(io->ops->unix_listen(io, w->path, 4, 4), P2P_EADDRINUSE);
+  int a = io->ops->unix_connect(io, w->path, 1);
+  assert_true(a >= 0);
+  assert_int_equal(io_expect(w, 1, W), 0);
+  io_expect(w, 3, R);
+  char small[2];
+  assert_int_equal(io->ops->unix_accept(io, l, 2, small, sizeof small), P2P_ELIMIT);
+  io->ops->close(io, a);
+  io->ops->close(io, l);
+}
+
+void io_suite_unix_path_of_a_closed_listener_is_free_again(io_world *w) {
+  p2p_io *io = w->b;
+  for (int i = 0; i < 3; i++) {
+    int l = io->ops->unix_listen(io, w->path, 4, 3);
+    assert_true(l >= 0);
+    io->ops->close(io, l);
+    assert_int_equal(io->ops->unix_connect(io, w->path, 1), P2P_EREFUSED);
+  }
+}
+
 void io_suite_wakes_make_one_fact_with_token_zero(io_world *w) {
   w->a->ops->wake(w->a);
   w->a->ops->wake(w->a);

@@ -12,6 +12,7 @@ typedef struct io_world {
   p2p_io *a, *b;
   p2p_endpoint at_a, at_b; /* addresses to listen on, port 0 */
   const char *name;        /* a host name that stands for at_b's address */
+  const char *path;        /* of b; nothing is there */
   const char *no_name; /* one that stands for nothing; NULL: such a lookup may ask the network */
   /* Lets time pass, until something happens that may make a fact. false: nothing ever will. */
   bool (*idle)(struct io_world *w);
@@ -41,6 +42,9 @@ typedef struct io_world {
   X(closed_listener_leaves_nobody_hanging)                                                         \
   X(address_in_use_is_said)                                                                        \
   X(port_of_a_closed_listener_is_free_again)                                                       \
+  X(unix_sockets_carry_bytes_both_ways)                                                            \
+  X(unix_paths_are_judged)                                                                         \
+  X(unix_path_of_a_closed_listener_is_free_again)                                                  \
   X(wakes_make_one_fact_with_token_zero)                                                           \
   X(names_are_resolved)                                                                            \
   X(unknown_names_are_errors)                                                                      \
