@@ -85,6 +85,18 @@ static void hs13_members_of_two_networks_do_not_meet(void **state) {
   claim_strangers(&key, &other_key);
 }
 
+/* QUIC has no bytes under its packets that a key could hide. */
+static void hs13_private_host_has_no_transport_that_cannot_hide(void **state) {
+  static const char *const addr = "/ip4/10.0.0.1/udp/4001/quic-v1";
+  p2p_listener l;
+  p2p_conn c;
+  (void)state;
+  join(&t.a, &key);
+  assert_int_equal(p2p_listen(t.a.host, addr, &l), P2P_ENOTSUP);
+  assert_int_equal(p2p_dial(t.a.host, addr, &c), P2P_ENOTSUP);
+  assert_int_equal(p2p_listen(t.a.host, "/ip4/10.0.0.1/tcp/4002", &l), 0);
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int main(void) {
@@ -93,6 +105,7 @@ int main(void) {
     ROW(hs13_member_is_not_reached_without_the_key),
     ROW(hs13_member_reaches_nobody_without_the_key),
     ROW(hs13_members_of_two_networks_do_not_meet),
+    ROW(hs13_private_host_has_no_transport_that_cannot_hide),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
