@@ -19,7 +19,7 @@ else
 endif
 
 .PHONY: all run test test-gcc test-clang tsan fuzz differential minimal check check-checks check-sim \
-        interop sim bench evil-compare load size format install uninstall consumer deb package docs clean setup help
+        interop interop-full sim bench evil-compare load size format install uninstall consumer deb package docs clean setup help
 .DEFAULT_GOAL := all
 
 # build PRESET [DEFINITION…] [WHAT]: configure (nothing happens when nothing changed) and compile.
@@ -97,13 +97,18 @@ check-sim: all
 	$(call build,release-clang)
 	$(Q)python3 scripts/check_sim.py --gcc $(BUILD) --clang $(BUILD)/release-clang
 
-## interop       our program against other implementations (PEERS=go,rust,js)
+## interop       our program against other implementations (PEERS=go,rust,js): a covering set
 interop: all
 	$(Q)scripts/setup --peers $(PEERS)
 	$(Q)tests/interop/build $(PEERS)
-	$(Q)tests/interop/run --peers $(PEERS) $(ARGS)
+	$(Q)tests/interop/run --peers $(PEERS) --pairwise $(ARGS)
 	$(if $(findstring js,$(PEERS)),$(Q)tests/interop/readme)
 	$(Q)tests/interop/run --peers $(PEERS) --transport quic $(ARGS)
+
+## interop-full  the same, every meeting: hours
+interop-full: all
+	$(Q)tests/interop/build $(PEERS)
+	$(Q)tests/interop/run --peers $(PEERS) --product $(ARGS)
 
 ## sim           every scenario of the simulator over SEEDS
 sim: all

@@ -134,6 +134,10 @@ def impossible(name, dialer, listener, options):
         return "QUIC has its own streams: no muxer is negotiated"
     if name in TRACED and "ours" not in (dialer.name, listener.name):
         return "neither side writes a trace"
+    if options.transport == "quic" and options.psk:
+        return "QUIC has no bytes below its packets that a pre-shared key could hide"
+    if options.transport == "quic" and "js" in (dialer.name, listener.name):
+        return "the js peer is built without QUIC"
     if options.muxer == "mplex" and "go" in (dialer.name, listener.name):
         return "go-libp2p has no mplex any more (0.51.0)"
     if options.security == "plaintext" and options.key_type == "rsa" and "rust" in (dialer.name, listener.name):

@@ -24,8 +24,12 @@ class Outcome:
         return "-" if self.impossible else "FAIL" if self.reason else "PASS"
 
 
+def link_of(options):
+    return " ".join([options.transport, options.security, options.muxer, *(["private"] if options.psk else [])])
+
+
 def attempt(dialer, listener, options, cell):
-    outcome = Outcome(dialer.name, listener.name, f"{options.transport} {options.security} {options.muxer}", cell)
+    outcome = Outcome(dialer.name, listener.name, link_of(options), cell)
     outcome.impossible = cells.impossible(cell, dialer, listener, options)
     if outcome.impossible:
         return outcome

@@ -22,19 +22,39 @@ class Table:
         print(flush=True)
 
     def finish(self, seconds):
-        """Prints the reasons; true when every cell that could be tried passed, and one was."""
-        failed = [o for o in self.outcomes if o.verdict == "FAIL"]
-        passed = [o for o in self.outcomes if o.verdict == "PASS"]
-        for o in self.outcomes:
-            if o.impossible:
-                print(f"\n-    {title(o)}: {o.impossible}")
-        for o in failed:
-            print(f"\nFAIL {title(o)}, {o.seconds:.1f} s: {o.reason}")
-            for who, lines in o.last_words:
-                for line in lines:
-                    print(f"     {who}: {line}")
-        print(f"\ninterop: {len(passed)} of {len(passed) + len(failed)} cells passed in {seconds:.0f} s")
-        return bool(passed) and not failed
+        return finish(self.outcomes, seconds)
+
+
+class Lines:
+    """A line for each cell: what a covering set needs, where no two neighbours are alike."""
+
+    def __init__(self):
+        self.outcomes = []
+
+    def cell(self, outcome, key_type):
+        self.outcomes.append(outcome)
+        pair = f"{outcome.dialer} → {outcome.listener}"
+        print(f"{outcome.verdict}  {pair:<14}{outcome.link:<28}{key_type:<11}{outcome.cell:<12}{outcome.seconds:5.1f} s",
+              flush=True)
+
+    def finish(self, seconds):
+        return finish(self.outcomes, seconds)
+
+
+def finish(outcomes, seconds):
+    """Prints the reasons; true when every cell that could be tried passed, and one was."""
+    failed = [o for o in outcomes if o.verdict == "FAIL"]
+    passed = [o for o in outcomes if o.verdict == "PASS"]
+    for o in outcomes:
+        if o.impossible:
+            print(f"\n-    {title(o)}: {o.impossible}")
+    for o in failed:
+        print(f"\nFAIL {title(o)}, {o.seconds:.1f} s: {o.reason}")
+        for who, lines in o.last_words:
+            for line in lines:
+                print(f"     {who}: {line}")
+    print(f"\ninterop: {len(passed)} of {len(passed) + len(failed)} cells passed in {seconds:.0f} s")
+    return bool(passed) and not failed
 
 
 def title(o):
