@@ -19,7 +19,8 @@ else
 endif
 
 .PHONY: all run test test-gcc test-clang tsan fuzz differential minimal check check-checks check-sim \
-        interop interop-full sim bench evil-compare load size format install uninstall consumer deb package docs clean setup help
+        interop interop-full transport-tests sim bench evil-compare load size format \
+        install uninstall consumer deb package docs clean setup help
 .DEFAULT_GOAL := all
 
 # build PRESET [DEFINITION…] [WHAT]: configure (nothing happens when nothing changed) and compile.
@@ -109,6 +110,12 @@ interop: all
 interop-full: all
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)tests/interop/run --peers $(PEERS) --product $(ARGS)
+
+## transport-tests  ours and others in libp2p's own transport tests, over redis in a network namespace
+transport-tests: all
+	$(Q)scripts/setup --with interop
+	$(Q)tests/interop/build $(PEERS)
+	$(Q)tests/interop/transport-tests --peers $(PEERS) $(ARGS)
 
 ## sim           every scenario of the simulator over SEEDS
 sim: all

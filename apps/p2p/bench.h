@@ -63,7 +63,7 @@ int bench_many(bench *b);
 int bench_identify(bench *b);
 int bench_idle(bench *b); /* prints its own line */
 
-extern const args_command bench_serve_command, bench_run_command;
+extern const args_command bench_serve_command, bench_run_command, bench_contract_command;
 
 /* --trace FILE: a line `conn=N dir=in|out line=/yamux/1.0.0` for each multistream line. */
 FILE *trace_open(const char *command, const char *path); /* NULL: reported */

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-var errUsage = errors.New("usage: peer serve [options] | peer run TEST --addr MULTIADDR [options] | peer vocabulary")
+var errUsage = errors.New("usage: peer serve [options] | peer run TEST --addr MULTIADDR [options] | peer vocabulary | peer transport-test")
 
 func main() {
 	if err := dispatch(os.Args[1:]); err != nil {
@@ -25,6 +25,8 @@ func dispatch(args []string) error {
 			return err
 		}
 		return serve(o)
+	case len(args) == 1 && args[0] == "transport-test":
+		return transportTest()
 	case len(args) >= 2 && args[0] == "run":
 		o, err := parseOptions(args[2:])
 		if err != nil {

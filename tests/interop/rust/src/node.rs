@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::Ipv4Addr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -14,7 +15,9 @@ use libp2p::identity::Keypair;
 use libp2p::{
     Multiaddr, PeerId, Stream, StreamProtocol, Swarm, SwarmBuilder, Transport,
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
-    identify, noise, ping, plaintext,
+    identify,
+    multiaddr::Protocol,
+    noise, ping, plaintext,
     pnet::{PnetConfig, PnetError},
     swarm::{
         NetworkBehaviour, SwarmEvent,
@@ -200,10 +203,15 @@ struct Driver {
 #[derive(Default)]
 struct Waiting {
     listen: Option<Reply<Multiaddr>>,
+    beyond_loopback: bool, // it listens everywhere: an address that others can reach is wanted
     dial: HashMap<PeerId, Reply<()>>,
     close: HashMap<PeerId, Reply<()>>,
     identify: HashMap<PeerId, Reply<identify::Info>>,
     identified: HashMap<PeerId, identify::Info>,
+}
+
+fn is_ip(addr: &Multiaddr, what: fn(&Ipv4Addr) -> bool) -> bool {
+    addr.iter().any(|part| matches!(part, Protocol::Ip4(ip) if what(&ip)))
 }
 
 /// A send fails only when nobody waits any more.
@@ -228,8 +236,11 @@ impl Driver {
 
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::Listen(addr, reply) => match self.swarm.listen_on(addr) {
-                Ok(_) => self.waiting.listen = Some(reply),
+            Command::Listen(addr, reply) => match self.swarm.listen_on(addr.clone()) {
+                Ok(_) => {
+                    self.waiting.listen = Some(reply);
+                    self.waiting.beyond_loopback = is_ip(&addr, Ipv4Addr::is_unspecified);
+                }
                 Err(e) => answer(Some(reply), Err(e.into())),
             },
             Command::Dial(peer, addr, reply) => {
@@ -253,7 +264,11 @@ impl Driver {
 
     fn on_event(&mut self, event: SwarmEvent<PeerEvent>) {
         match event {
-            SwarmEvent::NewListenAddr { address, .. } => answer(self.waiting.listen.take(), Ok(address)),
+            SwarmEvent::NewListenAddr { address, .. } => {
+                if !(self.waiting.beyond_loopback && is_ip(&address, Ipv4Addr::is_loopback)) {
+                    answer(self.waiting.listen.take(), Ok(address));
+                }
+            }
             SwarmEvent::ConnectionEstablished { peer_id, endpoint, .. } => {
                 self.counts.conns.fetch_add(1, Relaxed);
                 self.counts.accepted.fetch_add(endpoint.is_listener().into(), Relaxed);
