@@ -33,7 +33,8 @@ export async function transportTest () {
 
 // Tells where it listens and waits to be ended.
 async function listen (c) {
-  const node = await newNode(c.o, { listen: [`/ip4/${c.ip}/tcp/0`] })
+  const at = c.o.transport === 'quic' ? `/ip4/${c.ip}/udp/0/quic-v1` : `/ip4/${c.ip}/tcp/0`
+  const node = await newNode(c.o, { listen: [at] })
   const address = node.getMultiaddrs().map(String).find(text => !text.startsWith('/ip4/127.'))
   if (address === undefined) throw new Error('no address beyond loopback')
   await ask(c, ['RPUSH', c.key, address])
