@@ -190,5 +190,7 @@ const args_command bench_contract_command = {
       "LISTENER_IP, REDIS_ADDR, TEST_KEY and TEST_TIMEOUT_SECS (unified-testing). A listener tells "
       "redis its address; a dialer reads it there and prints how long the handshake with one "
       "round trip took, and a second round trip.",
+  .examples =
+      "TEST_KEY=0123abcd IS_DIALER=true REDIS_ADDR=127.0.0.1:6379 p2p bench transport-test\n",
   .run = contract_main,
 };
