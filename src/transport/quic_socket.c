@@ -64,10 +64,11 @@ static int take(quic_socket *s, p2p_time now) {
 }
 
 /* ---- out ---- */
+/* What cannot be kept is lost, as the network may lose it: a last word or an answer to a stranger while
+ * something is held already, and all without memory. */
 static void hold(quic_socket *s, const p2p_dgrams *d, int n) {
   uint8_t *to = s->held;
-  s->n_held = 0;
-  if (!to) return; /* without memory it is lost, as the network may lose it */
+  if (!to || s->n_held) return;
   for (int i = 0; i < n; i++) {
     s->held_batch[i] = d[i];
     s->held_batch[i].data = to;

@@ -307,6 +307,83 @@ static void what_waits_for_acknowledgements_is_bounded(void **state) {
   assert_int_equal(t.c.n[P2P_EV_CONN_CLOSED], 0);
 }
 
+/* ---- a socket that takes nothing for a while ---- */
+static struct {
+  const p2p_io_ops *real;
+  p2p_io_ops ops;
+  bool full;
+  int sock;
+  size_t held,
+      first; /* bytes of the batch that was refused first, and of the one sent first after it */
+  unsigned turns;
+} dam;
+
+static int dam_send(p2p_io *io, int sock, const p2p_dgrams *d, int n) {
+  if (dam.full) {
+    dam.sock = sock;
+    if (!dam.held) dam.held = d->len;
+    return P2P_EAGAIN;
+  }
+  if (dam.held && !dam.first) dam.first = d->len;
+  return dam.real->udp_send(io, sock, d, n);
+}
+
+static int dam_want(p2p_io *io, int sock, uint32_t what) {
+  return dam.real->want(io, sock, dam.full ? what & ~(uint32_t)P2P_IO_WRITABLE : what);
+}
+
+static int dam_wait(p2p_io *io, p2p_time until, p2p_io_fact *out, int n) {
+  if (dam.full) assert_true(++dam.turns < 1000); /* it does not turn without time passing */
+  return dam.real->wait(io, until, out, n);
+}
+
+/* A host whose sockets are full from now on, in the midst of sending to t.b. */
+static void dam_begin(void) {
+  p2p_io *io = t.a.node.io;
+  memset(&dam, 0, sizeof dam);
+  path(10 * P2P_MS, 0);
+  meet();
+  dam.real = io->ops;
+  dam.ops = *io->ops;
+  dam.ops.udp_send = dam_send;
+  dam.ops.want = dam_want;
+  dam.ops.wait = dam_wait;
+  io->ops = &dam.ops;
+  begin_transfer(3000000);
+  troupe_wait(&t, 100 * P2P_MS);
+  dam.full = true;
+  troupe_wait(&t, 20 * P2P_MS);
+  assert_true(dam.held > 1000);
+}
+
+static void dam_end(void) {
+  p2p_io *io = t.a.node.io;
+  dam.full = false;
+  assert_int_equal(io->ops->want(io, dam.sock, P2P_IO_READABLE | P2P_IO_WRITABLE), 0);
+  player_poke(&t.a);
+  assert_true(troupe_until(&t, 30 * P2P_SECOND, told_is_closed, &x));
+  assert_int_equal(served.got, 3000000);
+}
+
+static void a_full_socket_is_waited_for(void **state) {
+  (void)state;
+  dam_begin();
+  troupe_wait(&t, 5 * P2P_SECOND);
+  dam_end();
+}
+
+/* … or strangers could have us lose what we send to others. */
+static void answers_to_strangers_do_not_displace_what_waits(void **state) {
+  (void)state;
+  join(&t.c, 3);
+  t.a.host->limits.quic_retry_above = 0;
+  dam_begin();
+  (void)dial(&t.c, &t.a, 1);
+  troupe_wait(&t, 100 * P2P_MS);
+  dam_end();
+  assert_int_equal(dam.first, dam.held);
+}
+
 /* ---- ends ---- */
 static void an_idle_connection_lives_on(void **state) {
   (void)state;
@@ -408,6 +485,8 @@ int main(void) {
     T(a_short_partition_is_survived),
     T(a_long_partition_ends_the_connection_on_both_sides),
     T(what_waits_for_acknowledgements_is_bounded),
+    T(a_full_socket_is_waited_for),
+    T(answers_to_strangers_do_not_displace_what_waits),
     T(an_idle_connection_lives_on),
     T(closing_waits_for_what_was_written),
     T(a_lost_goodbye_is_repeated),
