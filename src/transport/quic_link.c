@@ -272,10 +272,12 @@ static void link_write(quic_link *l, const p2p__down *d, p2p_time now) {
     p2p__quic_ready(l->quic, d->sid);
     return;
   }
+  p2p__up u = { .kind = P2P__UP_ROOM, .sid = d->sid, .n = d->blocks->len };
   p2p__queue_fini(d->blocks); /* the stream is gone, or nobody reads it, or … */
-  if (!q) return;
-  p2p__quic_reset(l->quic, d->sid, 0); /* … too much waits to be acknowledged */
-  p2p__up u = { .kind = P2P__UP_RESET, .sid = d->sid, .err = P2P_ELIMIT };
+  if (q) {
+    p2p__quic_reset(l->quic, d->sid, 0); /* … too much waits to be acknowledged */
+    u = (p2p__up){ .kind = P2P__UP_RESET, .sid = d->sid, .err = P2P_ELIMIT };
+  }
   (void)link_up(l, &u, now);
 }
 

@@ -384,6 +384,30 @@ static void answers_to_strangers_do_not_displace_what_waits(void **state) {
   assert_int_equal(dam.first, dam.held);
 }
 
+/* Its end was heard in the same turn: the bytes go nowhere, and are no reason to wait. */
+static void what_is_written_to_a_stream_that_is_over_counts_as_left(void **state) {
+  (void)state;
+  path(50 * P2P_MS, 0);
+  meet();
+  told_serve(&t, &t.b, "/x", &served);
+  told_open(&t, &t.a, "/x", &x);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, told_is_open, &x));
+  troupe_wait(&t, P2P_SECOND);
+  assert_int_equal(p2p_finish(t.b.host, served.stream), 0);
+  assert_int_equal(p2p_stop(t.b.host, served.stream, 7), 0);
+  player_poke(&t.b);
+  troupe_wait(&t, 100 * P2P_MS);
+  player_sleep(&t.a); /* its reset is acknowledged: nothing of the stream is left */
+  troupe_wait(&t, P2P_SECOND);
+  assert_int_equal(p2p_write(t.a.host, x.stream, chunk, 1000), 1000);
+  player_wake(&t.a);
+  troupe_wait(&t, P2P_SECOND);
+  assert_int_equal(p2p_write(t.a.host, x.stream, chunk, 1000), P2P_ESTOPPED);
+  assert_int_equal(p2p_finish(t.a.host, x.stream), 0);
+  player_poke(&t.a);
+  assert_true(troupe_until(&t, P2P_SECOND, told_is_closed, &x));
+}
+
 /* ---- ends ---- */
 static void an_idle_connection_lives_on(void **state) {
   (void)state;
@@ -485,6 +509,7 @@ int main(void) {
     T(a_short_partition_is_survived),
     T(a_long_partition_ends_the_connection_on_both_sides),
     T(what_waits_for_acknowledgements_is_bounded),
+    T(what_is_written_to_a_stream_that_is_over_counts_as_left),
     T(a_full_socket_is_waited_for),
     T(answers_to_strangers_do_not_displace_what_waits),
     T(an_idle_connection_lives_on),
