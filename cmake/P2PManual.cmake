@@ -1,5 +1,5 @@
-# Manual pages and completion, made by what they are of: section 1 and completion by the program,
-# section 3 out of the public headers. Not when cross compiling: the program must run here.
+# Manual pages, completion and the node's configuration file, made by what they are of: section 3 out
+# of the public headers, the rest by the program. Not when cross compiling: the program must run here.
 if(CMAKE_CROSSCOMPILING OR P2P_SANITIZE)
   return()
 endif()
@@ -13,6 +13,7 @@ add_custom_command(OUTPUT ${p2p_share}/man1.stamp
   COMMAND p2p_app help --man-dir ${p2p_share}/man/man1
   COMMAND p2p_app completion bash > ${p2p_share}/completion/p2p
   COMMAND p2p_app completion zsh > ${p2p_share}/completion/_p2p
+  COMMAND p2p_app config > ${p2p_share}/node.conf
   COMMAND ${CMAKE_COMMAND} -E touch ${p2p_share}/man1.stamp
   DEPENDS p2p_app VERBATIM)
 set(p2p_stamps ${p2p_share}/man1.stamp)

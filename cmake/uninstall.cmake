@@ -1,12 +1,22 @@
 # cmake -DMANIFEST=… -P uninstall.cmake: takes away what the last `make install` wrote, and the
-# folders of ours that are empty then. DESTDIR as when it was installed.
+# folders of ours that are empty then. A configuration file that was changed stays. DESTDIR as when it
+# was installed.
 if(NOT EXISTS "${MANIFEST}")
   message(FATAL_ERROR "${MANIFEST} is missing: nothing was installed from this build tree")
 endif()
 file(STRINGS "${MANIFEST}" files)
+get_filename_component(build "${MANIFEST}" DIRECTORY)
 set(folders)
 foreach(file IN LISTS files)
   set(path "$ENV{DESTDIR}${file}")
+  if(path MATCHES "/etc/p2p/node\\.conf$")
+    file(SHA256 "${build}/share/node.conf" made)
+    file(SHA256 "${path}" found)
+    if(NOT made STREQUAL found)
+      message(STATUS "Keeping: ${path}")
+      continue()
+    endif()
+  endif()
   if(EXISTS "${path}" OR IS_SYMLINK "${path}")
     message(STATUS "Removing: ${path}")
     file(REMOVE "${path}")

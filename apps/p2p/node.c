@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "config.h"
 #include "echo_serve.h"
+#include "inherited.h"
 #include "json.h"
 #include "keyfile.h"
 #include "logging.h"
@@ -146,10 +147,14 @@ static int run(node *n) {
   return EXIT_FAILURE;
 }
 
+/* Told nothing, it listens where systemd does; without systemd, where the host does. */
 static int start(node *n) {
+  static const char *const nowhere[] = { NULL };
   const p2p_host_opts opts = { .size = sizeof opts,
                                .identity = &n->identity,
-                               .listen = n->listen.n ? n->listen.item : NULL,
+                               .listen = n->listen.n         ? n->listen.item
+                                         : inherited_count() ? nowhere
+                                                             : NULL,
                                .n_listen = n->listen.n,
                                .serve_perf = true,
                                .psk = n->psk_file ? &n->psk : NULL,
@@ -194,7 +199,7 @@ static int serve(node *n) {
   int err = start(n), code;
   if (err < 0) {
     code = report_start(n, err);
-  } else {
+  } else if ((code = inherited_listen(NAME, n->host)) == 0) {
     tell_peer(n);
     tell_addresses(n);
     n->watchdog = notify_watchdog();
@@ -239,8 +244,9 @@ static int serve_with_key(node *n) {
 
 static const char *const log_forms[] = { "text", "json", NULL };
 static const args_option options[] = {
-  { "listen", 'l', "ADDR", "listen here; all interfaces and any port when none is given", ARGS_LIST,
-    .at = offsetof(node, listen) },
+  { "listen", 'l', "ADDR",
+    "listen here; all interfaces and any port when none is given and systemd passes no sockets",
+    ARGS_LIST, .at = offsetof(node, listen) },
   { "key", 'k', "FILE",
     "the key; made when it is not there; $XDG_CONFIG_HOME/p2p/key when none is given", ARGS_TEXT,
     .at = offsetof(node, key) },
@@ -291,7 +297,9 @@ const args_command node_command = {
   .summary = "Runs a node until SIGINT or SIGTERM.",
   .more = "It answers identify, ping, /echo/1.0.0 and /perf/1.0.0, and tells who comes and goes. "
           "Under\n"
-          "systemd it says when it is ready, stops and lives (Type=notify, WatchdogSec=).",
+          "systemd it says when it is ready, stops and lives (Type=notify, WatchdogSec=), and "
+          "listens on\n"
+          "the TCP sockets that it is passed (ListenStream=).",
   .examples = "p2p node --listen /ip4/0.0.0.0/tcp/4001\n"
               "p2p node --config /etc/p2p/node.conf --log json --log-level info,identify=debug\n",
   .options = options,

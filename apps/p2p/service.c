@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "goodbye.h"
+#include "inherited.h"
 #include "json.h"
 #include "keyfile.h"
 #include "report.h"
@@ -42,19 +43,22 @@ static int report_start(const service_opts *o, int err) {
 }
 
 int service_open(service *v, const service_opts *o) {
+  static const char *const nowhere[] = { NULL };
   *v = (service){ .o = o };
   if (!check(v)) return EXIT_USAGE;
   if (o->key && !keyfile_open(o->command, o->key, &v->identity)) return EXIT_FAILURE;
   const p2p_host_opts opts = { .size = sizeof opts,
                                .identity = o->key ? &v->identity : NULL,
-                               .listen = o->listen->n ? o->listen->item : NULL,
+                               .listen = o->listen->n        ? o->listen->item
+                                         : inherited_count() ? nowhere
+                                                             : NULL,
                                .n_listen = o->listen->n,
                                .gate = o->from->n ? may_come : NULL,
                                .gate_user = v };
   int err = p2p_host_new(&v->host, &opts);
   if (err >= 0 && signals_start(&v->signals, v->host) < 0) err = P2P_EIO;
-  if (err >= 0) return 0;
-  int code = report_start(o, err);
+  int code = err < 0 ? report_start(o, err) : inherited_listen(o->command, v->host);
+  if (code == 0) return 0;
   service_close(v);
   return code;
 }

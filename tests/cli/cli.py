@@ -32,12 +32,12 @@ def run(*argv, env=None, stdin=subprocess.DEVNULL, program=None):
 class Child:
     """A running program. `with` ends it at the latest."""
 
-    def __init__(self, *argv, env=None, program=None):
+    def __init__(self, *argv, env=None, program=None, pass_fds=()):
         self._pending = b""
         self._errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen([program or PROGRAM, *map(str, argv)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self._errors, bufsize=0,
-                                        env={**os.environ, **(env or {})})
+                                        pass_fds=pass_fds, env={**os.environ, **(env or {})})
 
     def __enter__(self):
         return self

@@ -1,9 +1,10 @@
-"""A node as a service: systemd's notifications, log lines."""
+"""A node as a service: systemd's notifications and sockets, log lines."""
 
 import json
 import os
 import signal
 import socket
+import sys
 
 import cli
 
@@ -56,6 +57,95 @@ class Notify(cli.Case):
             node, _ = self.start(name)
             node.signal()
             self.assertEqual(node.wait(), 0, node.errors())
+
+
+class Sockets(cli.Case):
+    """Socket activation, with sockets that this process binds."""
+
+    # As systemd starts a service: the sockets are descriptors 3 and up of the process that LISTEN_PID names.
+    START = """if True:
+        import fcntl, os, sys
+        fds, pid, *command = sys.argv[1:]
+        fds = [int(fd) for fd in fds.split(",")]
+        high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100) for fd in fds]
+        for fd in fds:
+            os.close(fd)
+        for i, fd in enumerate(high):
+            os.dup2(fd, 3 + i)
+        os.environ["LISTEN_PID"] = pid or str(os.getpid())
+        os.environ.setdefault("LISTEN_FDS", str(len(high)))
+        os.execv(command[0], command)
+    """
+
+    def bound(self, family=socket.AF_INET, kind=socket.SOCK_STREAM, listens=True):
+        """A socket on loopback."""
+        made = socket.socket(family, kind)
+        self.addCleanup(made.close)
+        made.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+        if listens:
+            made.listen(16)
+        return made
+
+    def activated(self, sockets, *argv, pid="", env=None):
+        fds = [made.fileno() for made in sockets]
+        return self.child("-c", self.START, ",".join(map(str, fds)), pid, cli.PROGRAM, *argv, program=sys.executable,
+                          pass_fds=fds, env=env)
+
+    @staticmethod
+    def port(made):
+        return f"/tcp/{made.getsockname()[1]}/"
+
+    def test_a_node_listens_on_them_and_nowhere_else(self):
+        sockets = [self.bound(), self.bound()]
+        node = self.activated(sockets, "node", "--json", "--key", f"{self.folder}/key")
+        node.json_with("event", "peer")
+        told = [node.json_with("event", "listening")["address"] for _ in sockets]
+        for made, address in zip(sockets, told):
+            self.assertIn(self.port(made), address)
+            made.close()  # the node's own are duplicates, or this would be the last of it
+            done = cli.run("ping", address, "--count", 1)
+            self.assertEqual(done.code, 0, done.err)
+        identified = cli.run("identify", "--json", told[0]).json()[0]
+        self.assertEqual(len(identified["listen_addrs"]), 2, identified)
+        node.signal()
+        self.assertEqual(node.wait(), 0, node.errors())
+
+    def test_beside_addresses(self):
+        made = self.bound()
+        node = self.activated([made], "node", "--json", "--key", f"{self.folder}/key", "--listen",
+                              "/ip4/127.0.0.1/tcp/0")
+        told = [node.json_with("event", "listening")["address"] for _ in range(2)]
+        self.assertTrue(any(self.port(made) in address for address in told), told)
+        for address in told:
+            self.assertEqual(cli.run("ping", address, "--count", 1).code, 0)
+
+    def test_listen_takes_them_too(self):
+        made = self.bound()
+        listener = self.activated([made], "listen", "--exec", "cat", "/cat/1")
+        with open(__file__, "rb") as text:
+            done = cli.run("connect", f"/ip4/127.0.0.1{self.port(made)[:-1]}", "/cat/1", stdin=text)
+        self.assertEqual(done.code, 0, done.err)
+        with open(__file__, encoding="utf-8") as text:
+            self.assertEqual(done.out, text.read())
+        self.assertEqual(listener.wait(), 0, listener.errors())
+
+    def test_not_those_of_another_process(self):
+        made = self.bound()
+        node = self.activated([made], "node", "--json", "--key", f"{self.folder}/key", "--listen",
+                              "/ip4/127.0.0.1/tcp/0", pid="1")
+        self.assertNotIn(self.port(made), node.json_with("event", "listening")["address"])
+
+    def test_others_are_refused(self):
+        for made in (self.bound(kind=socket.SOCK_DGRAM, listens=False), self.bound(listens=False)):
+            node = self.activated([made], "node", "--json", "--key", f"{self.folder}/key")
+            self.assertEqual(node.wait(), 1, node.errors())
+            self.assertIn("descriptor 3", node.errors())
+            self.assertIn("ListenStream=", node.errors())
+
+    def test_more_than_there_are(self):
+        node = self.activated([self.bound()], "node", "--json", "--key", f"{self.folder}/key", env={"LISTEN_FDS": "2"})
+        self.assertEqual(node.wait(), 1, node.errors())
+        self.assertIn("descriptor 4", node.errors())
 
 
 class Log(cli.Case):
