@@ -110,6 +110,7 @@ static int upgrade_secured(byte_link *l, p2p_time now) {
   up->secure_done = true;
   l->record = up->result.record;
   up->result.record = NULL;
+  l->carry_since = 0; /* what may be kept of a record has just begun */
   p2p__bl_state(l, BL_ADMITTING);
   p2p__up_secured secured = { .peer = up->result.peer,
                               .pubkey = p2p__bytes(up->result.pubkey, up->result.pubkey_len),

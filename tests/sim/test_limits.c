@@ -192,6 +192,26 @@ static void record_beyond_the_carry_ends_the_connection(void **state) {
   assert_int_equal(t.b.last[P2P_EV_CONN_CLOSED].err, P2P_ELIMIT);
 }
 
+/* Pieces of the handshake are bounded by its own deadline, and no part of a record behind it. */
+static void a_slow_handshake_does_not_count_for_the_first_record(void **state) {
+  (void)state;
+  static const p2p_setting hasty[] = { { "carry_timeout", P2P_SECOND } };
+  static const uint8_t zeros[3000];
+  served[0] = sent[0] = (told){ 0 };
+  p2p_sim_default(t.sim, &(p2p_sim_path){ .latency = 700 * P2P_MS, .bits_per_second = 64000 });
+  p2p_sim_split(t.sim, 1000000);
+  troupe_join(&t, &t.a, NULL);
+  troupe_join_limited(&t, &t.b, hasty, 1);
+  told_serve(&t, &t.b, ECHO, &served[0]);
+  const char *id = ECHO;
+  told_open_on(&t, &t.a, player_dial(&t.a, &t.b), &id, 1, &sent[0]);
+  assert_true(p2p_write(t.a.host, sent[0].stream, zeros, 3000) > 0);
+  player_poke(&t.a);
+  troupe_wait(&t, 20 * P2P_SECOND);
+  assert_true(served[0].got == 3000);
+  assert_int_equal(t.b.n[P2P_EV_CONN_CLOSED], 0);
+}
+
 /* ---- switches ---- */
 
 static bool muxer_is_early(player *p) {
@@ -225,6 +245,7 @@ int main(void) {
     TEST(connection_keeps_no_more_bytes_than_its_queue),
     TEST(without_a_limit_in_the_way_all_of_it_is_kept),
     TEST(record_beyond_the_carry_ends_the_connection),
+    TEST(a_slow_handshake_does_not_count_for_the_first_record),
     TEST(muxer_is_agreed_early_unless_it_is_switched_off),
 #undef TEST
   };
