@@ -336,11 +336,10 @@ static p2p__quic_end remote_end(p2p__quic *q) {
 }
 
 static p2p__quic_end tls_end(p2p__quic *q) {
-  int err = q->hs ? q->hs->err : P2P_EPROTO;
+  int err = q->hs && q->hs->err ? q->hs->err : P2P_EPROTO;
   bool identity = err == P2P_EAUTH || err == P2P_EPEER;
-  return (p2p__quic_end){ .err = err,
-                          .stage = identity ? P2P_STAGE_IDENTITY : P2P_STAGE_SECURITY,
-                          .remote = true };
+  p2p_stage stage = q->done ? P2P_STAGE_UP : identity ? P2P_STAGE_IDENTITY : P2P_STAGE_SECURITY;
+  return (p2p__quic_end){ .err = err, .stage = stage, .remote = true };
 }
 
 void p2p__quic_failed(p2p__quic *q, int rv) {

@@ -93,14 +93,41 @@ int p2p__quic_hs_start(p2p__quic *q) {
   return err < 0 ? hs_failed(q->hs, err) : 0;
 }
 
+/* What comes behind the handshake: a server's tickets, which we never asked for, are let pass. A client has
+ * nothing to say, and a KeyUpdate is an error from either side: RFC 9001, section 6. */
+static bool is_ticket(p2p__quic *q, p2p_bytes in) {
+  enum { NEW_SESSION_TICKET = 4 };
+  quic_late *late = &q->late;
+  for (size_t i = 0; i < in.len; i++) {
+    if (late->left) {
+      late->left--;
+      continue;
+    }
+    late->head[late->n++] = in.p[i];
+    if (!q->client || late->head[0] != NEW_SESSION_TICKET) return false;
+    if (late->n < sizeof late->head) continue;
+    late->left = (size_t)late->head[1] << 16 | (size_t)late->head[2] << 8 | late->head[3];
+    late->n = 0;
+  }
+  return true;
+}
+
+static int on_late(p2p__quic *q, ngtcp2_encryption_level level, p2p_bytes in) {
+  enum { UNEXPECTED_MESSAGE = 10 };
+  if (level == NGTCP2_ENCRYPTION_LEVEL_1RTT && is_ticket(q, in)) return 0;
+  ngtcp2_conn_set_tls_alert(q->conn, UNEXPECTED_MESSAGE);
+  return NGTCP2_ERR_CRYPTO;
+}
+
 int p2p__quic_on_crypto(ngtcp2_conn *conn, ngtcp2_encryption_level level, uint64_t offset,
                         const uint8_t *data, size_t len, void *user) {
   p2p__quic *q = user;
   (void)offset;
-  if (q->done || !q->hs || !q->hs->tls) return 0; /* session tickets, which we never asked for */
+  if (q->shaken) return on_late(q, level, p2p__bytes(data, len));
   int r = p2p__tls_recv(q->hs->tls, level_in(level), p2p__bytes(data, len));
   if (r < 0) return hs_failed(q->hs, r);
   if (r == 0) return 0;
+  q->shaken = true;
   if (!q->client) r = release(q->hs);
   if (r < 0) return hs_failed(q->hs, r);
   ngtcp2_conn_tls_handshake_completed(conn);

@@ -37,6 +37,12 @@ typedef struct quic_handshake {
   p2p__tls_secret held; /* a server's 1-RTT write secret, until it knows its client */
 } quic_handshake;
 
+/* A message of TLS behind the handshake, which is not kept. */
+typedef struct quic_late {
+  uint8_t head[4], n; /* bytes of its header that have come */
+  size_t left;        /* … of its body that have not */
+} quic_late;
+
 /* A receive window. */
 typedef struct quic_window {
   uint64_t size;
@@ -88,12 +94,13 @@ struct p2p__quic {
   quic_stream *last; /* found last */
   p2p__list news, ready, blocked, opening;
   p2p__list aeads, masks; /* keyed contexts that ngtcp2 holds */
-  quic_window window;     /* of all streams together */
-  uint64_t grown;         /* by which it has; charged to the host's */
-  uint64_t window_top;    /* largest of a stream */
-  p2p_time expiry;        /* the next deadline … */
-  p2p_time probe;         /* when to look whether blocked streams were stopped */
-  p2p_time now;           /* of the call under way */
+  quic_late late;
+  quic_window window;  /* of all streams together */
+  uint64_t grown;      /* by which it has; charged to the host's */
+  uint64_t window_top; /* largest of a stream */
+  p2p_time expiry;     /* the next deadline … */
+  p2p_time probe;      /* when to look whether blocked streams were stopped */
+  p2p_time now;        /* of the call under way */
   p2p_endpoint local, remote;
   ngtcp2_ccerr ccerr; /* what goodbye says */
   p2p__quic_end end;
@@ -101,6 +108,7 @@ struct p2p__quic {
   size_t n_busy; /* streams with bytes or a FIN that wait for an acknowledgement */
   bool stale;    /* … is to be asked for again */
   bool client;
+  bool shaken;    /* TLS has nothing more to say or hear */
   bool done;      /* the handshake is */
   bool confirmed; /* the server said so too */
   bool flown;     /* client: the flight that completes the handshake was written */

@@ -163,6 +163,49 @@ static void more_streams_than_allowed_are_a_violation(void **state) {
   expect_violation(&w);
 }
 
+static void put_crypto(p2p__wr *w, uint64_t at, const void *bytes, size_t n) {
+  p2p__wr_u8(w, 0x06);
+  seal_varint(w, at);
+  seal_varint(w, n);
+  p2p__wr_bytes_in(w, p2p__bytes(bytes, n));
+  for (int i = 0; i < 16; i++) p2p__wr_u8(w, 0);
+}
+
+/* RFC 9001, section 6. */
+static void a_key_update_of_tls_is_a_violation(void **state) {
+  (void)state;
+  uint8_t space[64];
+  p2p__wr w = p2p__wr_of(space, sizeof space);
+  put_crypto(&w, 0, "\x18\0\0\1\0", 5);
+  expect_violation(&w);
+  assert_int_equal(p.server.q->ccerr.error_code, NGTCP2_CRYPTO_ERROR | 10);
+}
+
+static void a_client_that_gives_tickets_is_a_violation(void **state) {
+  (void)state;
+  uint8_t space[64];
+  p2p__wr w = p2p__wr_of(space, sizeof space);
+  put_crypto(&w, 0, "\4\0\0\1\0", 5);
+  expect_violation(&w);
+}
+
+/* In pieces; and what is behind one is looked at. */
+static void tickets_of_a_server_are_let_pass(void **state) {
+  (void)state;
+  static const char said[] = "\4\0\0\3abc\4\0\0\0\4\0\0\1a\x18\0\0\1\0";
+  size_t i = 0;
+  for (; i < sizeof said - 1; i++) {
+    uint8_t space[64];
+    p2p__wr w = p2p__wr_of(space, sizeof space);
+    put_crypto(&w, i, said + i, 1);
+    seal_inject(&p, &p.server, (uint32_t)(5000 + i), p2p__wr_bytes(&w));
+    drain(&p.client);
+    if (p.client.ended) break;
+  }
+  assert_true(p.client.ended);
+  assert_int_equal(said[i], 0x18);
+}
+
 /* None was ever offered. */
 static void a_stream_in_one_direction_is_a_violation(void **state) {
   (void)state;
@@ -219,6 +262,9 @@ int main(void) {
     T(qc_15_acknowledging_what_was_never_sent_is_a_violation),
     T(more_than_the_window_is_a_violation),
     T(more_streams_than_allowed_are_a_violation),
+    T(a_key_update_of_tls_is_a_violation),
+    T(a_client_that_gives_tickets_is_a_violation),
+    T(tickets_of_a_server_are_let_pass),
     T(a_stream_in_one_direction_is_a_violation),
     T(repeated_and_damaged_packets_do_nothing),
   };
