@@ -32,7 +32,16 @@ static bool set_flag(int fd, int level, int name) {
   return setsockopt(fd, level, name, &one, sizeof one) == 0;
 }
 
+/* RFC 9000, section 14: never in fragments, which the kernel would make by itself of what is longer than
+ * the path takes by the word of some ICMP message. Who sends finds out by probes what it takes. */
+static bool never_fragment(int fd, uint8_t family) {
+  int v4 = IP_PMTUDISC_PROBE, v6 = IPV6_PMTUDISC_PROBE;
+  return family == 4 ? setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof v4) == 0
+                     : setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof v6) == 0;
+}
+
 static bool udp_prepare(int fd, uint8_t family) {
+  if (!never_fragment(fd, family)) return false;
   if (family == 4)
     return set_flag(fd, IPPROTO_IP, IP_PKTINFO) && set_flag(fd, IPPROTO_IP, IP_RECVTOS);
   return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) && set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) &&

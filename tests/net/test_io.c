@@ -2,6 +2,7 @@
  * own wait, and by a foreign poll on its descriptor), and what only the real world has. */
 #include "support/io_suite.h"
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -276,6 +277,27 @@ static void descriptors_close_on_exec_and_do_not_block(void **state) {
   close(first);
 }
 
+/* RFC 9000, section 14. Where only the portable calls are made, the kernel's habit is what there is. */
+static void datagrams_are_never_fragmented(void **state) {
+  (void)state;
+  io_world w;
+  int first = open("/dev/null", O_RDONLY | O_CLOEXEC), found = 0;
+  world_open(&w, false, 4);
+  assert_true(w.a->ops->udp_open(w.a, &w.at_a, 9, NULL) >= 0);
+  for (int fd = first + 1; fd < first + 64; fd++) {
+    int type, info = 0, how = 0;
+    socklen_t len = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_DGRAM) continue;
+    if (getsockopt(fd, IPPROTO_IP, IP_PKTINFO, &info, &len) != 0 || !info) continue;
+    assert_int_equal(getsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, &len), 0);
+    assert_int_equal(how, IP_PMTUDISC_PROBE);
+    found++;
+  }
+  world_close(&w);
+  close(first);
+  if (!found) skip();
+}
+
 static void ten_instances_share_nothing(void **state) {
   (void)state;
   p2p_io *io[10];
@@ -389,6 +411,7 @@ int main(void) {
     cmocka_unit_test(earlier_deadline_moves_the_alarm_later_one_is_not_missed),
     cmocka_unit_test(accept_without_files_keeps_the_connection_waiting),
     cmocka_unit_test(descriptors_close_on_exec_and_do_not_block),
+    cmocka_unit_test(datagrams_are_never_fragmented),
     cmocka_unit_test(ten_instances_share_nothing),
     cmocka_unit_test(unix_socket_is_its_owners_and_goes_with_its_listener),
     cmocka_unit_test(unix_socket_of_a_dead_listener_is_replaced),
