@@ -7,6 +7,7 @@
 #include "args.h"
 #include "bench.h"
 #include "keytype.h"
+#include "network.h"
 #include "perf_run.h"
 #include "pskfile.h"
 #include "report.h"
@@ -39,22 +40,21 @@ static bool known(const char *command, const char *option, const char *value,
   return false;
 }
 
-static const char *const transports[] = { "tcp", "quic", NULL };
-static const char *const securities[] = { "noise", "tls", "plaintext", NULL };
-static const char *const muxers[] = { "yamux", "mplex", NULL };
+static const char *const transports[] = { "quic", "tcp", NULL };
 static const char *const ways[] = { "up", "down", NULL };
 static const char *const closers[] = { "dialer", "remote", NULL };
 
 static bool possible(bench_options *o, const char *command) {
+  const network asked = { .security = { .item = { o->security }, .n = 1 },
+                          .muxer = { .item = { o->muxer }, .n = 1 } };
   if (o->gossip && strcmp(o->gossip, "none") != 0) {
     report(command, "--gossip %s: gossip is not in this build", o->gossip);
     return false;
   }
-  return known(command, "transport", o->transport, transports) &&
-         known(command, "security", o->security, securities) &&
-         known(command, "muxer", o->muxer, muxers) &&
-         keytype_parse(command, o->key_type, &o->key) && known(command, "dir", o->dir, ways) &&
-         known(command, "by", o->by, closers);
+  return known(command, "transport", o->transport,
+               p2p_has("quic-v1") ? transports : transports + 1) &&
+         network_check(command, &asked) && keytype_parse(command, o->key_type, &o->key) &&
+         known(command, "dir", o->dir, ways) && known(command, "by", o->by, closers);
 }
 
 const args_option bench_option_table[BENCH_N_OPTIONS] = {

@@ -15,6 +15,7 @@
 #define NAME "p2p connect"
 
 typedef struct connect_args {
+  network network;
   p2p_time timeout;
   const char *key;
   unsigned verbose;
@@ -60,6 +61,7 @@ static int run(session *s, const connect_args *a, const char *protocol) {
 }
 
 static const args_option options[] = {
+  NETWORK_OPTIONS(connect_args, network),
   { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION,
     .at = offsetof(connect_args, timeout), .standard = "10", .min = 100 * P2P_MS,
     .max = 300 * P2P_SECOND },
@@ -79,18 +81,23 @@ static int connect_main(int argc, char **argv) {
   int code = args_parse(&connect_command, argc, argv, &a, &operands);
   if (code != ARGS_GO) return code;
   if (!report_bad_protocol(NAME, operands[1])) return EXIT_USAGE;
+  code = network_open(NAME, &a.network);
+  if (code != 0) return code;
   if (a.key && !keyfile_read(NAME, a.key, &identity)) return EXIT_FAILURE;
   signal(SIGPIPE,
          SIG_IGN); /* a reader that goes away is an error of write(2), told by the exit code */
-  const session_opts o = {
-    .command = NAME, .addr = operands[0], .timeout = a.timeout, .identity = a.key ? &identity : NULL
-  };
+  const session_opts o = { .command = NAME,
+                           .addr = operands[0],
+                           .timeout = a.timeout,
+                           .network = &a.network,
+                           .identity = a.key ? &identity : NULL };
   code = session_open(&s, &o);
   if (code == 0) {
     code = run(&s, &a, operands[1]);
     session_close(&s);
   }
   p2p_identity_fini(&identity);
+  network_fini(&a.network);
   return code;
 }
 

@@ -11,6 +11,7 @@
 static const char NAME[] = "p2p dial";
 
 typedef struct dialer {
+  network network;
   bool as_json;
   p2p_time timeout;
 } dialer;
@@ -83,6 +84,7 @@ static bool addresses_are_good(char **addrs, size_t *n) {
 }
 
 static const args_option options[] = {
+  NETWORK_OPTIONS(dialer, network),
   { "timeout", 'W', "SECONDS", "for each address, and for each name", ARGS_DURATION,
     .at = offsetof(dialer, timeout), .standard = "15", .min = 100 * P2P_MS,
     .max = 300 * P2P_SECOND },
@@ -98,8 +100,11 @@ static int dial_main(int argc, char **argv) {
   size_t n;
   if (!addresses_are_good(operands, &n)) return EXIT_USAGE;
   const p2p_setting limits[] = { { "resolve_timeout", d.timeout } };
+  code = network_open(NAME, &d.network);
+  if (code != 0) return code;
   const session_opts o = { .command = NAME,
                            .timeout = d.timeout,
+                           .network = &d.network,
                            .limits = limits,
                            .n_limits = 1,
                            .on_event = on_event,
@@ -109,6 +114,7 @@ static int dial_main(int argc, char **argv) {
   if (code != 0) return code;
   code = run(&s, &d, operands, n);
   session_close(&s);
+  network_fini(&d.network);
   return code;
 }
 

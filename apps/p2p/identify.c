@@ -30,11 +30,13 @@ static int run(session *s, bool as_json) {
 }
 
 typedef struct identify_args {
+  network network;
   bool as_json;
   p2p_time timeout;
 } identify_args;
 
 static const args_option options[] = {
+  NETWORK_OPTIONS(identify_args, network),
   { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION,
     .at = offsetof(identify_args, timeout), .standard = "10", .min = 100 * P2P_MS,
     .max = 300 * P2P_SECOND },
@@ -46,12 +48,17 @@ static int identify_main(int argc, char **argv) {
   char **operands;
   int code = args_parse(&identify_command, argc, argv, &a, &operands);
   if (code != ARGS_GO) return code;
-  const session_opts o = { .command = NAME, .addr = operands[0], .timeout = a.timeout };
+  code = network_open(NAME, &a.network);
+  if (code != 0) return code;
+  const session_opts o = {
+    .command = NAME, .addr = operands[0], .timeout = a.timeout, .network = &a.network
+  };
   session s;
   code = session_open(&s, &o);
   if (code != 0) return code;
   code = run(&s, a.as_json);
   session_close(&s);
+  network_fini(&a.network);
   return code;
 }
 

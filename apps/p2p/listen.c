@@ -20,6 +20,7 @@
 enum { AT_ONCE_MAX = 256, BUSY = 1 };
 
 typedef struct listen_args {
+  network network;
   args_list listen, from;
   const char *key, *exec;
   uint64_t at_once;
@@ -180,6 +181,7 @@ static int run(listener *l) {
                            .listen = &l->a.listen,
                            .from = &l->a.from,
                            .key = l->a.key,
+                           .network = &l->a.network,
                            .quiet = l->a.quiet };
   const p2p_handler handler = { .size = sizeof handler, .on_open = on_open, .user = l };
   int code = service_open(&l->service, &o);
@@ -207,6 +209,7 @@ static const args_option options[] = {
   { "at-once", 0, "N", "so many commands of --exec run at once; more streams are reset", ARGS_COUNT,
     .at = offsetof(listen_args, at_once), .standard = "16", .min = 1, .max = AT_ONCE_MAX },
   { "from", 0, "PEER", "let only this peer in", ARGS_LIST, .at = offsetof(listen_args, from) },
+  NETWORK_OPTIONS(listen_args, network),
   { "key", 'k', "FILE",
     "who we are; made when it is not there; a new key each time when none is given", ARGS_TEXT,
     .at = offsetof(listen_args, key) },

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "commands.h"
 #include "signals.h"
@@ -29,14 +30,19 @@ static void fill_standard_files(void) {
     if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
 }
 
+/* The program, what it is built on, and what it speaks. */
+static int tell_version(void) {
+  const char *quic = p2p_quic_library(), *feature;
+  printf("p2p %s (libuv %s, %s%s%s%s)\nspeaks", p2p_version(), uv_version_string(), p2p_libraries(),
+         quic ? ", ngtcp2 " : "", quic ? quic : "", p2p_quic_shielded() ? ", shielded" : "");
+  for (size_t i = 0; (feature = p2p_feature(i)) != NULL; i++) printf(" %s", feature);
+  putchar('\n');
+  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv) {
   fill_standard_files();
-  if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-    const char *quic = p2p_quic_library();
-    printf("p2p %s (%s%s%s%s)\n", p2p_version(), p2p_libraries(), quic ? ", ngtcp2 " : "",
-           quic ? quic : "", p2p_quic_shielded() ? ", shielded" : "");
-    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-  }
+  if (argc > 1 && strcmp(argv[1], "--version") == 0) return tell_version();
   signals_block();
   return commands_dispatch(&p2p_command, argc, argv);
 }

@@ -13,8 +13,8 @@
 #include "json.h"
 #include "keyfile.h"
 #include "logging.h"
+#include "network.h"
 #include "notify.h"
-#include "pskfile.h"
 #include "report.h"
 #include "signals.h"
 
@@ -25,12 +25,12 @@ static const p2p_time GOODBYE = 5 * P2P_SECOND;
 
 typedef struct node {
   args_list listen, limit;
-  const char *key, *config, *psk_file, *log, *log_level;
+  const char *key, *config, *log, *log_level;
   unsigned verbose;
   bool as_json, quiet;
   config file;
   logging logging;
-  p2p_psk psk;
+  network network;
   p2p_identity identity;
   p2p_host *host;
   echo_serve echo; /* tells nobody */
@@ -150,19 +150,19 @@ static int run(node *n) {
 /* Told nothing, it listens where systemd does; without systemd, where the host does. */
 static int start(node *n) {
   static const char *const nowhere[] = { NULL };
-  const p2p_host_opts opts = { .size = sizeof opts,
-                               .identity = &n->identity,
-                               .listen = n->listen.n         ? n->listen.item
-                                         : inherited_count() ? nowhere
-                                                             : NULL,
-                               .n_listen = n->listen.n,
-                               .serve_perf = true,
-                               .psk = n->psk_file ? &n->psk : NULL,
-                               .limits = n->file.limits.item,
-                               .n_limits = n->file.limits.n,
-                               .log = logging_line,
-                               .log_user = &n->logging,
-                               .log_level = logging_level(&n->logging) };
+  p2p_host_opts opts = { .size = sizeof opts,
+                         .identity = &n->identity,
+                         .listen = n->listen.n         ? n->listen.item
+                                   : inherited_count() ? nowhere
+                                                       : NULL,
+                         .n_listen = n->listen.n,
+                         .serve_perf = true,
+                         .limits = n->file.limits.item,
+                         .n_limits = n->file.limits.n,
+                         .log = logging_line,
+                         .log_user = &n->logging,
+                         .log_level = logging_level(&n->logging) };
+  network_apply(&n->network, &opts);
   int err = p2p_host_new(&n->host, &opts);
   if (err < 0) return err;
   err = echo_serve_add(n->host, &n->echo);
@@ -217,6 +217,7 @@ static bool check(node *n, const char *command) {
     if (!report_bad_address(command, n->listen.item[i])) return false;
   for (size_t i = 0; i < n->limit.n; i++)
     if (!limits_parse(&n->file.limits, command, n->limit.item[i])) return false;
+  if (!network_check(command, &n->network)) return false;
   if (!logging_parse(&n->logging, command, n->log_level)) return false;
   logging_shift(&n->logging, n->quiet ? -P2P_LOG_TRACE : (int)n->verbose);
   n->logging.as_json = strcmp(n->log, "json") == 0;
@@ -234,10 +235,10 @@ bool node_check_config(const char *command, const char *path) {
 static int serve_with_key(node *n) {
   char path[KEYFILE_PATH_MAX];
   if (!n->key && !keyfile_default(NAME, path, sizeof path)) return EXIT_FAILURE;
-  if (n->psk_file && !pskfile_read(NAME, n->psk_file, &n->psk)) return EXIT_FAILURE;
-  if (!keyfile_open(NAME, n->key ? n->key : path, &n->identity)) return EXIT_FAILURE;
-  int code = serve(n);
-  p2p_psk_fini(&n->psk);
+  int code = network_open(NAME, &n->network);
+  if (code != 0) return code;
+  code = keyfile_open(NAME, n->key ? n->key : path, &n->identity) ? serve(n) : EXIT_FAILURE;
+  network_fini(&n->network);
   p2p_identity_fini(&n->identity);
   return code;
 }
@@ -254,8 +255,7 @@ static const args_option options[] = {
     ARGS_TEXT, .at = offsetof(node, config), .no_file = true },
   { "limit", 0, "NAME=VALUE", "set a limit; \"p2p config\" lists them", ARGS_LIST,
     .at = offsetof(node, limit), .no_file = true },
-  { "psk", 0, "FILE", "the key of a private network: only peers that have it get in", ARGS_TEXT,
-    .at = offsetof(node, psk_file) },
+  NETWORK_OPTIONS(node, network),
   { "json", 0, NULL, "one line of JSON for each event", ARGS_FLAG, .at = offsetof(node, as_json) },
   { "log", 0, "FORM", "form of log lines, on standard error", ARGS_TEXT, .at = offsetof(node, log),
     .standard = "text", .choices = log_forms },

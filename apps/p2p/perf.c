@@ -13,6 +13,7 @@
 #define NAME "p2p perf"
 
 typedef struct perf {
+  network network;
   uint64_t upload, download, streams;
   p2p_time timeout;
   bool as_json, progress;
@@ -112,6 +113,7 @@ static const args_option options[] = {
   { "download", 'd', "SIZE", "bytes to receive", ARGS_SIZE, .at = offsetof(perf, download) },
   { "streams", 's', "K", "share them between K streams", ARGS_COUNT, .at = offsetof(perf, streams),
     .standard = "1", .min = 1, .max = PERF_STREAMS_MAX },
+  NETWORK_OPTIONS(perf, network),
   { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION, .at = offsetof(perf, timeout),
     .standard = "10", .min = 100 * P2P_MS, .max = 300 * P2P_SECOND },
   { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(perf, as_json) },
@@ -127,12 +129,17 @@ static int perf_main(int argc, char **argv) {
     return EXIT_USAGE;
   }
   p.progress = !p.as_json && isatty(STDERR_FILENO);
-  const session_opts o = { .command = NAME, .addr = operands[0], .timeout = p.timeout };
+  code = network_open(NAME, &p.network);
+  if (code != 0) return code;
+  const session_opts o = {
+    .command = NAME, .addr = operands[0], .timeout = p.timeout, .network = &p.network
+  };
   session s;
   code = session_open(&s, &o);
   if (code != 0) return code;
   code = run(&s, &p);
   session_close(&s);
+  network_fini(&p.network);
   return code;
 }
 

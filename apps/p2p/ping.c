@@ -11,6 +11,7 @@
 #define NAME "p2p ping"
 
 typedef struct pinger {
+  network network;
   const char *addr;
   uint64_t count; /* 0: until told to stop */
   p2p_time interval, timeout;
@@ -148,6 +149,7 @@ static const args_option options[] = {
   { "count", 'c', "N", "stop after N pings", ARGS_COUNT, .at = offsetof(pinger, count), .min = 1 },
   { "interval", 'i', "SECONDS", "from one ping to the next; 0: at once after the answer",
     ARGS_DURATION, .at = offsetof(pinger, interval), .standard = "1", .max = 86400 * P2P_SECOND },
+  NETWORK_OPTIONS(pinger, network),
   { "timeout", 'W', "SECONDS", "for the connection, and for each answer", ARGS_DURATION,
     .at = offsetof(pinger, timeout), .standard = "10", .min = 100 * P2P_MS,
     .max = 300 * P2P_SECOND },
@@ -162,9 +164,12 @@ static int ping_main(int argc, char **argv) {
   if (code != ARGS_GO) return code;
   p.addr = operands[0];
   const p2p_setting limits[] = { { "ping_timeout", p.timeout } };
+  code = network_open(NAME, &p.network);
+  if (code != 0) return code;
   const session_opts o = { .command = NAME,
                            .addr = p.addr,
                            .timeout = p.timeout,
+                           .network = &p.network,
                            .limits = limits,
                            .n_limits = 1,
                            .on_event = on_event,
@@ -174,6 +179,7 @@ static int ping_main(int argc, char **argv) {
   if (code != 0) return code;
   code = run(&s, &p);
   session_close(&s);
+  network_fini(&p.network);
   return code;
 }
 

@@ -26,6 +26,7 @@ enum { AT_ONCE_MAX = 16, CODE_BUSY = 1, CODE_BROKEN = 2, YES = 0, NO = 1 };
 typedef enum stage { OFFER, HASHING, START, LENGTH, CHUNK, TRAILER, SAID } stage;
 
 typedef struct recv_args {
+  network network;
   args_list listen, from;
   const char *key;
   uint64_t max_size;
@@ -380,6 +381,7 @@ static int run(receiver *r) {
                            .listen = &r->a.listen,
                            .from = &r->a.from,
                            .key = r->a.key,
+                           .network = &r->a.network,
                            .quiet = r->a.quiet,
                            .as_json = r->a.as_json };
   const p2p_handler handler = { .size = sizeof handler, .on_open = on_open, .user = r };
@@ -409,6 +411,7 @@ static const args_option options[] = {
   { "timeout", 'W', "SECONDS", "give up on a sender that is silent for so long", ARGS_DURATION,
     .at = offsetof(recv_args, timeout), .standard = "60", .min = 100 * P2P_MS,
     .max = 3600 * P2P_SECOND },
+  NETWORK_OPTIONS(recv_args, network),
   { "key", 'k', "FILE",
     "who we are; made when it is not there; a new key each time when none is given", ARGS_TEXT,
     .at = offsetof(recv_args, key) },

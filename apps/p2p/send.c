@@ -37,6 +37,7 @@ enum {
 typedef enum stage { ANSWER, HASHING, DATA, RESULT, DONE } stage;
 
 typedef struct send_args {
+  network network;
   const char *key, *name;
   p2p_time timeout, patience;
   bool quiet, as_json;
@@ -407,6 +408,7 @@ static int send_all(session *s, const send_args *a, char **paths, size_t n) {
 static const args_option options[] = {
   { "name", 0, "NAME", "what the receiver is told; the file's own name when none is given",
     ARGS_TEXT, .at = offsetof(send_args, name) },
+  NETWORK_OPTIONS(send_args, network),
   { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION,
     .at = offsetof(send_args, timeout), .standard = "10", .min = 100 * P2P_MS,
     .max = 300 * P2P_SECOND },
@@ -440,17 +442,22 @@ static int send_main(int argc, char **argv) {
     return EXIT_USAGE;
   }
   if (!report_bad_address(NAME, operands[n])) return EXIT_USAGE;
+  code = network_open(NAME, &a.network);
+  if (code != 0) return code;
   if (a.key && !keyfile_read(NAME, a.key, &identity)) return EXIT_FAILURE;
   signal(SIGPIPE, SIG_IGN);
-  const session_opts o = {
-    .command = NAME, .addr = operands[n], .timeout = a.timeout, .identity = a.key ? &identity : NULL
-  };
+  const session_opts o = { .command = NAME,
+                           .addr = operands[n],
+                           .timeout = a.timeout,
+                           .network = &a.network,
+                           .identity = a.key ? &identity : NULL };
   code = session_open(&s, &o);
   if (code == 0) {
     code = send_all(&s, &a, operands, n);
     session_close(&s);
   }
   p2p_identity_fini(&identity);
+  network_fini(&a.network);
   return code;
 }
 

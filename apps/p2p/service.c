@@ -46,18 +46,24 @@ int service_open(service *v, const service_opts *o) {
   static const char *const nowhere[] = { NULL };
   *v = (service){ .o = o };
   if (!check(v)) return EXIT_USAGE;
-  if (o->key && !keyfile_open(o->command, o->key, &v->identity)) return EXIT_FAILURE;
-  const p2p_host_opts opts = { .size = sizeof opts,
-                               .identity = o->key ? &v->identity : NULL,
-                               .listen = o->listen->n        ? o->listen->item
-                                         : inherited_count() ? nowhere
-                                                             : NULL,
-                               .n_listen = o->listen->n,
-                               .gate = o->from->n ? may_come : NULL,
-                               .gate_user = v };
+  int code = network_open(o->command, o->network);
+  if (code != 0) return code;
+  if (o->key && !keyfile_open(o->command, o->key, &v->identity)) {
+    service_close(v);
+    return EXIT_FAILURE;
+  }
+  p2p_host_opts opts = { .size = sizeof opts,
+                         .identity = o->key ? &v->identity : NULL,
+                         .listen = o->listen->n        ? o->listen->item
+                                   : inherited_count() ? nowhere
+                                                       : NULL,
+                         .n_listen = o->listen->n,
+                         .gate = o->from->n ? may_come : NULL,
+                         .gate_user = v };
+  network_apply(o->network, &opts);
   int err = p2p_host_new(&v->host, &opts);
   if (err >= 0 && signals_start(&v->signals, v->host) < 0) err = P2P_EIO;
-  int code = err < 0 ? report_start(o, err) : inherited_listen(o->command, v->host);
+  code = err < 0 ? report_start(o, err) : inherited_listen(o->command, v->host);
   if (code == 0) return 0;
   service_close(v);
   return code;
@@ -85,5 +91,6 @@ void service_close(service *v) {
   signals_stop(&v->signals);
   goodbye(v->host, GOODBYE);
   p2p_identity_fini(&v->identity);
+  if (v->o) network_fini(v->o->network);
   v->host = NULL;
 }

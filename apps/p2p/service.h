@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include "args.h"
+#include "network.h"
 #include "signals.h"
 
 typedef struct service_opts {
@@ -13,6 +14,7 @@ typedef struct service_opts {
   const args_list *listen;
   const char *key;       /* file; NULL: a new key */
   const args_list *from; /* peer ids that may come; n 0: anybody */
+  network *network;      /* opened and ended by the service */
   bool quiet;            /* does not print addresses */
   bool as_json;          /* prints them as JSON on standard output */
 } service_opts;

@@ -24,18 +24,19 @@ int session_start(session *s, const session_opts *o) {
   *s = (session){ .o = *o };
   for (; n < o->n_limits && n + 1 < LIMITS_MAX; n++) limits[n] = o->limits[n];
   if (o->timeout) limits[n++] = (p2p_setting){ "dial_timeout", o->timeout };
-  const p2p_host_opts opts = { .size = sizeof opts,
-                               .identity = o->identity,
-                               .listen = nowhere,
-                               .security = o->security ? &o->security : NULL,
-                               .n_security = o->security != NULL,
-                               .muxers = o->muxer ? &o->muxer : NULL,
-                               .n_muxers = o->muxer != NULL,
-                               .psk = o->psk,
-                               .limits = limits,
-                               .n_limits = n,
-                               .trace = o->trace,
-                               .trace_user = o->trace_user };
+  p2p_host_opts opts = { .size = sizeof opts,
+                         .identity = o->identity,
+                         .listen = nowhere,
+                         .security = o->security ? &o->security : NULL,
+                         .n_security = o->security != NULL,
+                         .muxers = o->muxer ? &o->muxer : NULL,
+                         .n_muxers = o->muxer != NULL,
+                         .psk = o->psk,
+                         .limits = limits,
+                         .n_limits = n,
+                         .trace = o->trace,
+                         .trace_user = o->trace_user };
+  if (o->network) network_apply(o->network, &opts);
   int err = p2p_host_new(&s->host, &opts);
   if (err < 0) return report_host(o, err);
   if (signals_start(&s->signals, s->host) == 0) return 0;

@@ -4,6 +4,7 @@
 
 #include <p2p/p2p.h>
 
+#include "network.h"
 #include "signals.h"
 
 typedef struct session session;
@@ -16,6 +17,7 @@ typedef struct session_opts {
   size_t n_limits;
   const char *security, *muxer; /* NULL: the defaults */
   const p2p_psk *psk;           /* borrowed; NULL: the public network */
+  const network *network;       /* in place of these three; borrowed; NULL: they count */
   const p2p_identity *identity; /* borrowed while the session lives; NULL: a new one */
   p2p_trace_fn trace;
   void *trace_user;

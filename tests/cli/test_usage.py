@@ -18,7 +18,8 @@ class Usage(cli.Case):
     def test_version_names_the_program_and_its_libraries(self):
         done = cli.run("--version")
         self.assertEqual(done.code, 0)
-        self.assertRegex(done.out, r"\Ap2p \d+\.\d+\.\d+ \(libcrypto \d.*\)\n\Z")
+        self.assertRegex(done.out, r"\Ap2p \d+\.\d+\.\d+ \(libuv \d\S+, libcrypto \d.*\)\nspeaks noise .*yamux .*tcp .*memory\n\Z")
+        self.assertEqual("ngtcp2" in done.out, " quic-v1 " in done.out, done.out)
 
     def test_no_command_is_a_usage_error(self):
         done = cli.run()
@@ -57,7 +58,7 @@ class Usage(cli.Case):
         self.assert_fails(cli.run("perf", SOMEBODY), 2, "--upload")
 
     def test_what_this_build_has_not(self):
-        for option, value, has in (("--transport", "ws", "tcp"), ("--security", "ssl", "noise or tls"),
+        for option, value, has in (("--transport", "ws", "tcp"), ("--security", "ssl", "noise"),
                                    ("--muxer", "spdystream", "yamux")):
             self.assert_fails(cli.run("bench", "serve", option, value), 2, f"{option} {value}: not in this build", has)
         self.assert_fails(cli.run("bench", "serve", "--key-type", "dsa"), 2, "dsa: no such type of key", "ed25519")
