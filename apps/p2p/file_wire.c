@@ -2,6 +2,7 @@
 #include "file_wire.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Where a field of a message goes. */
 typedef enum where { NAME, SIZE, MODE, STATUS, OFFSET, SHA256, REASON, NOWHERE } where;
@@ -186,8 +187,15 @@ bool file_decode(file_kind kind, p2p_bytes in, file_message *out) {
 
 /* ---- names ---- */
 
+/* Also where the file system takes capitals for small letters. */
+static bool is_part(const char *name) {
+  size_t len = strlen(name), end = sizeof FILE_PART - 1;
+  return len >= end && strcasecmp(name + len - end, FILE_PART) == 0;
+}
+
 const char *file_name_check(char *name) {
   if (*name == '\0') return "the name is empty";
+  if (is_part(name)) return "the name is that of a file under way; --name gives another";
   if (strlen(name) > FILE_NAME_MAX) return "the name is too long";
   if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return "the name is that of a folder";
   for (const unsigned char *c = (const unsigned char *)name; *c; c++) {

@@ -7,6 +7,7 @@
 #include "digest.h"
 
 #define FILE_ID "/p2p/file/1.0.0"
+#define FILE_PART ".part" /* behind the name of a file that is not whole */
 
 enum {
   FILE_MESSAGE_MAX = 4096, /* bytes of a message; longer ones are refused unread */

@@ -18,12 +18,21 @@ static bool is_there(const incoming *in) {
   return fstatat(in->dir, in->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* Another program may have finished the part between our open and our lock: then what we hold is
+ * the whole file that it became. */
+static bool is_part(const incoming *in, const struct stat *held) {
+  struct stat st;
+  return fstatat(in->dir, in->part, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == held->st_dev &&
+         st.st_ino == held->st_ino;
+}
+
 static const char *open_part(incoming *in) {
   struct stat st;
   in->fd = openat(in->dir, in->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
   if (in->fd < 0) return strerror(errno);
+  bool locked = flock(in->fd, LOCK_EX | LOCK_NB) == 0;
   if (fstat(in->fd, &st) != 0 || !S_ISREG(st.st_mode)) return "a thing of that name is no file";
-  if (flock(in->fd, LOCK_EX | LOCK_NB) != 0) return "it is being received already";
+  if (!locked || !is_part(in, &st)) return "it is being received already";
   in->old = (uint64_t)st.st_size;
   return NULL;
 }
@@ -33,7 +42,7 @@ const char *incoming_open(incoming *in, int dir, const char *name, bool force) {
   snprintf(in->name, sizeof in->name, "%s", name);
   const char *why = file_name_check(in->name);
   if (why) return why;
-  snprintf(in->part, sizeof in->part, "%s.part", in->name);
+  snprintf(in->part, sizeof in->part, "%s" FILE_PART, in->name);
   if (!force && is_there(in)) return "there is one of that name already";
   digest_begin(&in->hash);
   return open_part(in);

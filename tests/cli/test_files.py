@@ -293,6 +293,19 @@ class Hostile(Files):
         self.say(address, whole(b"...x", b"data"))
         self.assertEqual(sorted(os.listdir(self.inbox)), ["___x", "_bashrc"])
 
+    def test_a_part_is_nobody_elses_name(self):
+        """Else a stranger's whole file takes the place of what another sender sends."""
+        _, address = self.receiver("--keep", "--force")
+        honest = self.start("send", "--name", "a", "-", address)
+        honest.stdin.write(b"honest")
+        honest.stdin.flush()
+        while not os.path.exists(f"{self.inbox}/a.part"):
+            self.assertIsNone(honest.poll())
+        for name in (b"a.part", b"a.PART", b".part"):
+            self.assertIn(b"the name ", self.say(address, whole(name, b"evil"))[1], name)
+        self.assertEqual(self.finish(honest)[0], 0)
+        self.assertEqual(self.got("a"), b"honest")
+
     def test_links_are_not_followed(self):
         outside = self.put("outside", b"precious")
         os.symlink(outside, f"{self.inbox}/a.part")
