@@ -19,7 +19,7 @@ static void forget_beyond_limit(p2p_host *h) {
 void p2p__host_conn_due(void *host, p2p__sconn *c, unsigned due) {
   p2p_host *h = host;
   bool closed = due & P2P__DUE_CLOSED;
-  if (closed && c->inbound && !c->was_up) { /* it never was there for the user */
+  if (closed && c->inbound && !c->was_up && !c->adopted) { /* it never was there for the user */
     p2p__conn_release(c);
     return;
   }

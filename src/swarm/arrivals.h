@@ -1,7 +1,8 @@
 /* ARRIVALS: how many connections are half open from one place: an IPv4 address, an IPv6 /56 (about one
  * customer), an IPv6 /48. So one machine cannot fill the table of half-open connections, nor push
- * honest ones out of it. Loopback and what has no IP address are not counted. As go-libp2p's limits
- * of connections per prefix. Rows SW-07, QC-13 of the attack catalogue. */
+ * honest ones out of it. Loopback and what has no IP address are not counted. The prefixes and numbers
+ * are those of go-libp2p's connection limiter, which counts those that are up, too: we do not, since
+ * many peers may be behind one address. Rows SW-07, QC-13 of the attack catalogue. */
 #ifndef P2P_SWARM_ARRIVALS_H
 #define P2P_SWARM_ARRIVALS_H
 

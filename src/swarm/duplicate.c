@@ -37,16 +37,19 @@ p2p__sconn *p2p__conn_best(const p2p__swarm *w, const p2p__peer *peer) {
 }
 
 /* ---- hanging up ---- */
+
+/* Idle now is not enough: a peer that does not know the rule may go on using the connection for one
+ * short stream after the other, and the next would be lost. */
 static void redundant_fire(p2p__timer *t, p2p_time now) {
   p2p__redundant *r = P2P_CONTAINER(t, p2p__redundant, timer);
   p2p__sconn *c = r->conn;
-  p2p__loop *loop = c->swarm->loop;
-  if (c->state == P2P__CONN_UP && c->n_streams == 0) {
-    p2p__conn_close(c, 0, 0);
-    return;
-  }
   p2p_time linger = p2p__swarm_env(c->swarm)->limits->redundant_linger;
-  if (c->state == P2P__CONN_UP) p2p__timer_set(&loop->timers, t, p2p__time_add(now, linger));
+  p2p_time until = p2p__time_add(c->n_streams ? now : c->idle_since, linger);
+  if (c->state != P2P__CONN_UP) return;
+  if (until <= now)
+    p2p__conn_close(c, 0, 0);
+  else
+    p2p__timer_set(&c->swarm->loop->timers, t, until);
 }
 
 /* Without memory both are kept. */

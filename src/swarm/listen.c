@@ -148,6 +148,7 @@ static int adopt_inbound(p2p__swarm *w, p2p__transport *t, int fd, p2p__sconn **
     return err;
   }
   err = p2p__conn_set_addr(c, p2p__wr_bytes(&remote));
+  c->adopted = true;
   if (err < 0) p2p__conn_close(c, 0, err);
   *out = c;
   return 0;

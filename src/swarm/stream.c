@@ -63,7 +63,7 @@ void p2p__stream_free(p2p__sstream *s) {
   p2p__handles_del(&s->swarm->streams, s->handle);
   p2p__sconn *c = s->conn;
   p2p__slab_give(&s->swarm->stream_slab, s);
-  c->n_streams--;
+  if (--c->n_streams == 0) c->idle_since = p2p__swarm_now(c->swarm);
   if (c->released && c->n_streams == 0) p2p__conn_free(c);
 }
 

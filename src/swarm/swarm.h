@@ -184,8 +184,9 @@ struct p2p__sconn {
   p2p__budget tx, rx;
   uint64_t next_sid, sid_step;
   uint64_t bytes_in, bytes_out;
-  p2p_time born;                           /* it arrived, or its dial began */
-  p2p_time up_at;                          /* 0: it was not */
+  p2p_time born;       /* it arrived, or its dial began */
+  p2p_time up_at;      /* 0: it was not */
+  p2p_time idle_since; /* its last stream went; of no meaning while it has some */
   uint32_t n_streams, n_in, n_negotiating; /* objects; inbound and alive; of those not agreed */
   uint32_t n_busy;                         /* streams with unsent bytes */
   int err;
@@ -198,6 +199,7 @@ struct p2p__sconn {
   bool heard;    /* the peer said something of a stream */
   bool counted;  /* in n_half_open or n_dialing */
   bool arrived;  /* in swarm.arrivals */
+  bool adopted;  /* the user has its handle, up or not */
   bool was_up;   /* behaviours were told */
   bool released; /* the host is done with it: freed with its last stream */
 };

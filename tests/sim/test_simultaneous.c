@@ -50,18 +50,39 @@ static void assert_one_is_left(void) {
   assert_int_equal(only_conn(smaller() == &t.a ? &t.b : &t.a), P2P_INBOUND);
 }
 
-/* A stream to the peer, over whatever connection there is or will be. */
-static void ask(player *from, const player *to, int i) {
-  static const uint8_t bytes[SENT];
-  static const char *const ids[] = { "/echo" };
+static const char *const echo[] = { "/echo" };
+
+static p2p_handler asking(player *from, int i) {
   asks[i].sim = t.sim;
-  p2p_handler handler = told_handler(&asks[i]);
   asks[i].host = from->host;
-  const p2p_peer_id *peer = p2p_host_peer(to->host);
-  assert_int_equal(p2p_stream_open(from->host, peer, ids, 1, &handler, &asks[i].stream), 0);
+  return told_handler(&asks[i]);
+}
+
+static void say_all(player *from, int i) {
+  static const uint8_t bytes[SENT];
   assert_int_equal(p2p_write(from->host, asks[i].stream, bytes, sizeof bytes), sizeof bytes);
   assert_int_equal(p2p_finish(from->host, asks[i].stream), 0);
   player_poke(from);
+}
+
+/* A stream to the peer, over whatever connection there is or will be. */
+static void ask(player *from, const player *to, int i) {
+  p2p_handler handler = asking(from, i);
+  const p2p_peer_id *peer = p2p_host_peer(to->host);
+  assert_int_equal(p2p_stream_open(from->host, peer, echo, 1, &handler, &asks[i].stream), 0);
+  say_all(from, i);
+}
+
+static void ask_on(player *from, p2p_conn c, int i) {
+  p2p_handler handler = asking(from, i);
+  assert_int_equal(p2p_stream_open_on(from->host, c, echo, 1, &handler, &asks[i].stream), 0);
+  say_all(from, i);
+}
+
+static void assert_answered(int i) {
+  assert_int_equal(asks[i].closed, 1);
+  assert_int_equal(asks[i].err, 0);
+  assert_int_equal(asks[i].got, SENT);
 }
 
 /* Reads everything, writes back as much, finishes. */
@@ -94,11 +115,7 @@ static void simultaneous_dials_become_one_connection(uint64_t seed) {
     troupe_wait(&t, seed % 7 * 10 * P2P_MS); /* while connections come and go */
   }
   troupe_wait(&t, 2 * P2P_SECOND);
-  for (int i = 0; i < 2 * STREAMS; i++) {
-    assert_int_equal(asks[i].closed, 1);
-    assert_int_equal(asks[i].err, 0);
-    assert_int_equal(asks[i].got, SENT);
-  }
+  for (int i = 0; i < 2 * STREAMS; i++) assert_answered(i);
   troupe_wait(&t, 15 * P2P_SECOND);
   assert_one_is_left();
   assert_int_equal(t.a.n[P2P_EV_CONN_OPEN], 2);
@@ -130,6 +147,37 @@ static void connection_in_use_is_not_hung_up(void **state) {
   player_poke(&t.a);
   player_poke(&t.b);
   troupe_wait(&t, 10 * P2P_SECOND);
+  assert_one_is_left();
+  troupe_end(&t);
+}
+
+/* The connection that somebody dialed to p. */
+static p2p_conn inbound_of(const player *p) {
+  uint32_t i = 0;
+  p2p__sconn *c = p2p__handles_next(&p->host->swarm.conns, &i);
+  while (c && !c->inbound) c = p2p__handles_next(&p->host->swarm.conns, &i);
+  assert_non_null(c);
+  return (p2p_conn){ c->handle };
+}
+
+/* A peer that does not know the rule opens its streams, one short one after the other, on the
+ * connection that we would hang up. */
+static void connection_that_the_peer_goes_on_using_stays(void **state) {
+  (void)state;
+  begin(3);
+  serve_echo(&t.a);
+  serve_echo(&t.b);
+  (void)player_dial(&t.a, &t.b);
+  (void)player_dial(&t.b, &t.a);
+  troupe_wait(&t, P2P_SECOND);
+  p2p_conn loser = inbound_of(smaller());
+  for (int i = 0; i < 2 * STREAMS; i++) {
+    ask_on(smaller(), loser, i);
+    troupe_wait(&t, 1700 * P2P_MS);
+    assert_answered(i);
+  }
+  assert_int_equal(player_stats(&t.a).conns, 2);
+  troupe_wait(&t, 6 * P2P_SECOND);
   assert_one_is_left();
   troupe_end(&t);
 }
@@ -170,6 +218,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(one_connection_stays_and_no_stream_is_lost),
     cmocka_unit_test(connection_in_use_is_not_hung_up),
+    cmocka_unit_test(connection_that_the_peer_goes_on_using_stays),
     cmocka_unit_test(second_connection_dialed_on_purpose_stays),
     cmocka_unit_test(streams_that_wait_for_a_dial_go_over_what_comes_in),
   };
