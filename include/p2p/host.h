@@ -51,7 +51,7 @@ typedef bool (*p2p_gate_fn)(void *user, const p2p_peer_id *peer, p2p_bytes addr,
  * pass; false refuses it with P2P_EGATED. Any may be NULL: all pass. addr: packed multiaddr of the
  * remote, without /p2p/ID, borrowed for the call. None may call the host (debug builds assert it). */
 typedef struct p2p_gater {
-  size_t size; /* sizeof(p2p_gater) */
+  size_t size; /* sizeof(p2p_gater); 0, or larger than the library's, is P2P_EINVAL */
   /* Before a peer is dialed at all: the call that wanted it says P2P_EGATED. */
   bool (*peer_dial)(void *user, const p2p_peer_id *peer);
   /* Before one address is dialed, names looked up; peer is all zero when anybody may answer. */
@@ -160,7 +160,8 @@ P2P_API ptrdiff_t p2p_host_addr(p2p_host *h, size_t i, char *out, size_t cap);
 /* Dials one address; with /p2p/ID only that peer is accepted. /dns, /dns4 and /dns6 are looked up.
  * The handle is live at once; P2P_EV_CONN_OPEN or P2P_EV_CONN_CLOSED follows, and <p2p/report.h>
  * tells of each address. p2p_conn_close cancels it. P2P_EADDR, P2P_ENOTSUP (no transport for it, or
- * /dnsaddr, which comes with discovery), P2P_ELIMIT, P2P_ESELF. */
+ * /dnsaddr, which comes with discovery), P2P_ELIMIT, P2P_ESELF. When the peer dialed us at the same
+ * moment one of the two connections is hung up once it is idle (limit redundant_linger). */
 P2P_API P2P_MUST_USE int p2p_dial(p2p_host *h, const char *addr, p2p_conn *out);
 /* Dials n addresses of one peer: near and public ones beside each other, UDP before TCP, IPv6 and
  * IPv4 in turn, the next when one fails or after dial_stagger(_near); the first that is up wins, the others
@@ -174,8 +175,8 @@ P2P_API P2P_MUST_USE int p2p_dial_peer(p2p_host *h, const p2p_peer_id *to, p2p_c
 /* Makes a connection of a connected stream socket of the system, TCP or Unix, on a duplicate as
  * p2p_listen_fd. Nothing may have been read of it that is not libp2p's.
  *
- * dir:      P2P_OUTBOUND: our side speaks first, *out is as p2p_dial's; P2P_INBOUND: the other side
- *           does, and *out is told of when it is up.
+ * dir:      P2P_OUTBOUND: our side speaks first; P2P_INBOUND: the other side does. *out is as
+ *           p2p_dial's: OPEN or CLOSED follows.
  * expected: who must answer (outbound only); NULL: anybody.
  * Returns 0; P2P_EINVAL: it is something else; P2P_ENOTSUP: the io has no descriptors; P2P_ELIMIT,
  *         P2P_ENOMEM. An address of it is known only with TCP. */

@@ -15,7 +15,8 @@ P2P_BEGIN
  *        address was faster, or the dial was canceled. P2P_EBACKOFF, P2P_EBLACKHOLE: left out. */
 typedef struct p2p_report_entry {
   size_t size;    /* sizeof(p2p_report_entry), set by the caller */
-  p2p_bytes addr; /* packed, without /p2p/ID; borrowed until the next call into the host */
+  p2p_bytes addr; /* packed, without /p2p/ID; borrowed until the next call into the host; empty: of
+                   * a socket that was adopted */
   p2p_stage stage;
   int err;
   bool remote;      /* the other side's doing, or the network's; false: ours */

@@ -147,7 +147,7 @@ static void host_basics(p2p_host *h, const p2p_host_opts *o) {
   h->serve_perf = o->serve_perf;
   h->gate = o->gate;
   h->gate_user = o->gate_user;
-  if (o->gater) memcpy(&h->gater, o->gater, p2p__min(o->gater->size, sizeof h->gater));
+  if (o->gater) memcpy(&h->gater, o->gater, o->gater->size);
   h->trace = o->trace;
   h->trace_user = o->trace_user;
   h->close_by = P2P_NEVER;
@@ -175,12 +175,21 @@ bool p2p__host_may_call(const p2p_host *h) {
   return turning == 0 || turning == thread_of(h);
 }
 
+/* A gater of which we know not every question would let through what it means to refuse. */
+static int take_opts(p2p_host_opts *o, const p2p_host_opts *opts) {
+  *o = (p2p_host_opts){ .size = sizeof *o };
+  if (!opts) return 0;
+  if (!opts->size || opts->size > sizeof *o) return P2P_EINVAL;
+  memcpy(o, opts, opts->size);
+  const p2p_gater *g = o->gater;
+  return g && (!g->size || g->size > sizeof *g) ? P2P_EINVAL : 0;
+}
+
 int p2p_host_new(p2p_host **out, const p2p_host_opts *opts) {
   if (!out) return P2P_EINVAL;
   *out = NULL;
-  p2p_host_opts o = { .size = sizeof o };
-  if (opts && (!opts->size || opts->size > sizeof o)) return P2P_EINVAL;
-  if (opts) memcpy(&o, opts, opts->size);
+  p2p_host_opts o;
+  if (take_opts(&o, opts) < 0) return P2P_EINVAL;
   p2p__mem mem;
   p2p__mem_init(&mem, o.allocator);
   p2p_host *h = p2p__alloc(&mem, P2P__MEM_HOST, sizeof *h);

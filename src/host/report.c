@@ -135,16 +135,18 @@ static ptrdiff_t ended(p2p__wr *w) {
   return w->err ? P2P_ELIMIT : (ptrdiff_t)w->len - 1;
 }
 
+/* What was adopted has no address of its own. */
 static bool print_args(const p2p_report_entry *e, const char *out, char *addr) {
   if (!e || e->size < sizeof *e || !out) return false;
-  return p2p_addr_print(e->addr, addr, P2P_ADDR_TEXT_MAX) >= 0;
+  addr[0] = 0;
+  return !e->addr.len || p2p_addr_print(e->addr, addr, P2P_ADDR_TEXT_MAX) >= 0;
 }
 
 ptrdiff_t p2p_report_print(const p2p_report_entry *e, char *out, size_t cap) {
   char addr[P2P_ADDR_TEXT_MAX];
   if (!print_args(e, out, addr)) return P2P_EINVAL;
   p2p__wr w = p2p__wr_of(out, cap);
-  p2p__wr_str(&w, addr);
+  p2p__wr_str(&w, *addr ? addr : "an adopted socket");
   p2p__wr_str(&w, ": ");
   put_outcome(&w, e);
   return ended(&w);

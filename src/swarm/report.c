@@ -5,7 +5,8 @@
 typedef struct line {
   p2p_time began, elapsed;
   int err;
-  uint16_t at, len; /* of the address, in the bytes behind the lines */
+  uint32_t at; /* of the address, in the bytes behind the lines */
+  uint16_t len;
   uint16_t found;
   uint8_t stage;
   bool remote;
@@ -32,7 +33,7 @@ void p2p__report_keep(const p2p__dial *d) {
     r->lines[i] = (line){ .began = a->began - d->began,
                           .elapsed = a->ended - a->began,
                           .err = a->err,
-                          .at = (uint16_t)at,
+                          .at = (uint32_t)at,
                           .len = a->len,
                           .found = a->found,
                           .stage = a->stage,

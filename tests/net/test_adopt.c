@@ -23,6 +23,15 @@ static void begin(side *s) {
       0);
 }
 
+static void assert_reported(const side *s) {
+  char text[1500];
+  p2p_report_entry e = { .size = sizeof e };
+  if (p2p_conn_report(s->host, s->conn, 0, &e) != 0) return; /* inbound */
+  assert_true(p2p_report_print(&e, text, sizeof text) > 0);
+  assert_non_null(strstr(text, p2p_strerror(s->err)));
+  assert_true(p2p_report_json(&e, text, sizeof text) > 0);
+}
+
 static void turn(side *s) {
   assert_int_equal(p2p_host_step(s->host, 5 * P2P_MS), 0);
   for (const p2p_event *e; (e = p2p_next_event(s->host)) != NULL;) {
@@ -33,6 +42,7 @@ static void turn(side *s) {
     if (e->kind != P2P_EV_CONN_CLOSED) continue;
     s->closed = true;
     s->err = e->err;
+    assert_reported(s);
   }
 }
 
@@ -141,6 +151,25 @@ static void adopted_connection_is_from_whom_it_should_be(void **state) {
   end(&a, &b);
 }
 
+/* Whoever has the handle hears of the end, also when it never was up. */
+static void adopted_connection_that_fails_is_told_of(void **state) {
+  (void)state;
+  const p2p_direction dirs[] = { P2P_OUTBOUND, P2P_INBOUND };
+  for (size_t i = 0; i < 2; i++) {
+    side a;
+    int fd[2];
+    begin(&a);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+    assert_int_equal(p2p_adopt(a.host, fd[0], dirs[i], NULL, &a.conn), 0);
+    close(fd[0]);
+    close(fd[1]);
+    p2p_time until = p2p_host_now(a.host) + 30 * P2P_SECOND;
+    while (!a.closed && p2p_host_now(a.host) < until) turn(&a);
+    assert_true(a.closed && a.err < 0 && !a.open);
+    p2p_host_free(a.host);
+  }
+}
+
 static void listening_socket_is_listened_with(void **state) {
   (void)state;
   side a, b;
@@ -191,6 +220,7 @@ int main(void) {
     cmocka_unit_test(pair_of_unix_sockets_is_a_connection),
     cmocka_unit_test(pair_of_tcp_sockets_is_a_connection_with_addresses),
     cmocka_unit_test(adopted_connection_is_from_whom_it_should_be),
+    cmocka_unit_test(adopted_connection_that_fails_is_told_of),
     cmocka_unit_test(listening_socket_is_listened_with),
     cmocka_unit_test(what_is_no_such_socket_is_refused),
   };

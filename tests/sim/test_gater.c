@@ -238,6 +238,19 @@ static void callbacks_may_call_the_host_and_trace_may_not(void **state) {
   assert_true(p2p__host_may_call(t.a.host) && p2p__host_may_call(NULL));
 }
 
+/* Else what it means to refuse would pass. */
+static void gater_that_is_not_understood_makes_no_host(void **state) {
+  (void)state;
+  const size_t sizes[] = { 0, sizeof(p2p_gater) + sizeof(void *) };
+  for (size_t i = 0; i < P2P_COUNT(sizes); i++) {
+    const p2p_gater gater = { .size = sizes[i], .accept = ask_accept };
+    p2p_host *h = (p2p_host *)&t;
+    const p2p_host_opts o = { .size = sizeof o, .gater = &gater };
+    assert_int_equal(p2p_host_new(&h, &o), P2P_EINVAL);
+    assert_null(h);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -250,6 +263,7 @@ int main(void) {
     TEST(listener_refuses_the_peer),
     TEST(listener_refuses_what_is_up),
     TEST(an_older_and_shorter_gater_is_understood),
+    TEST(gater_that_is_not_understood_makes_no_host),
     TEST(callbacks_may_call_the_host_and_trace_may_not),
 #undef TEST
   };
