@@ -143,7 +143,8 @@ int p2p__quic_hs_start(p2p__quic *q); /* client: its first flight */
 int p2p__quic_on_crypto(ngtcp2_conn *conn, ngtcp2_encryption_level level, uint64_t offset,
                         const uint8_t *data, size_t len, void *user);
 
-/* protect.c: callbacks, and keys from secrets. All return 0 or NGTCP2_ERR_CALLBACK_FAILURE. */
+/* protect.c: callbacks, and keys from secrets. All return 0 or NGTCP2_ERR_CALLBACK_FAILURE; install also
+ * NGTCP2_ERR_NOMEM. */
 int p2p__quic_on_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
                          const ngtcp2_crypto_aead_ctx *ctx, const uint8_t *plain, size_t len,
                          const uint8_t *nonce, size_t nonce_len, const uint8_t *aad,

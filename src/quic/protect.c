@@ -230,7 +230,7 @@ int p2p__quic_install(p2p__quic *q, p2p__tls_level level, p2p__tls_way way,
   q->aead = secret->aead;
   keys k;
   int err = keys_make(q, secret->aead, way == P2P__TLS_WRITE, secret->bytes, &k);
-  if (err < 0) return NGTCP2_ERR_CALLBACK_FAILURE;
+  if (err < 0) return NGTCP2_ERR_NOMEM;
   int rv = install_keys(q, level, way, secret, &k);
   if (rv != 0) keys_fini(q->shared, &k);
   p2p__wipe(k.iv, sizeof k.iv);

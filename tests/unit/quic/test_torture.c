@@ -38,6 +38,8 @@ static bool exchange(bool server, uint64_t nth, bool on) {
     assert_true(pair_stream_of(&p.client, 0)->fin);
     assert_int_equal(pair_stream_of(&p.server, 0)->got, BYTES);
   }
+  const pair_end *e = server ? &p.server : &p.client;
+  if (failed && e->ended && !e->end.remote) assert_int_equal(e->end.err, P2P_ENOMEM);
   pair_end_all(&p);
   return failed;
 }
