@@ -1,18 +1,17 @@
 /* Receive windows: credit returns when the reader has consumed, and windows follow the bandwidth-delay
  * product, within a budget of the host. Spec: RFC 9000, section 4.
  *
- * Growth. When half a window was consumed since the epoch began, and that took less than two round trips,
- * the flow is held back by its window: it doubles. A flow limited by its window W moves W each round trip,
- * so half of it takes half of one; a flow at full rate C takes W/2C, which is below two round trips R
- * while W < 4·C·R. ngtcp2's own tuning knows no budget, and is off. */
+ * Growth. When half a window was consumed within one round trip, the flow is held back by its window: it
+ * doubles. A flow limited by its window W moves W each round trip R, so half of it takes R/2; a flow at
+ * full rate C takes W/2C, which is below R while W < 2·C·R: the last doubling ends below 4 × BDP. R is the
+ * shortest seen: what waits in buffers on the way, ours among them, must not feed itself. ngtcp2's own
+ * tuning knows no budget, and is off. */
 #include "quic/internal.h"
-
-enum { FAST = 2 /* round trips */ };
 
 static p2p_time round_trip(const p2p__quic *q) {
   ngtcp2_conn_info info;
   ngtcp2_conn_get_conn_info(q->conn, &info);
-  return info.smoothed_rtt;
+  return info.min_rtt;
 }
 
 /* True when half of w was consumed fast; a new epoch begins with every half. */
@@ -22,7 +21,7 @@ static bool is_held_back(const p2p__quic *q, quic_window *w, uint64_t n) {
   p2p_time elapsed = q->now - w->epoch;
   w->consumed = 0;
   w->epoch = q->now;
-  return elapsed < FAST * round_trip(q);
+  return elapsed < round_trip(q);
 }
 
 static uint64_t growth(const quic_window *w, uint64_t max) {
