@@ -62,7 +62,7 @@ typedef struct {
 } session;
 
 static void session_init(session *s, const ceiling_pair *pair) {
-  BIO *inner;
+  BIO *inner = NULL;
   s->fd = pair->fd;
   s->ctx = SSL_CTX_new(TLS_method());
   require(s->ctx && SSL_CTX_set_min_proto_version(s->ctx, TLS1_3_VERSION) == 1, "context");
