@@ -1,7 +1,7 @@
 /* The report of dials that fail in every way there is, word for word: durations are blanked. */
+#include "golden.h"
 #include "troupe.h"
 #include "unit/base/test.h"
-#include <ctype.h>
 
 static troupe t;
 
@@ -17,61 +17,14 @@ static int end(void **state) {
   return 0;
 }
 
-/* Numbers with a fraction become T. */
-static void blank(char *text) {
-  char *to = text;
-  for (const char *from = text; *from;) {
-    size_t n = strspn(from, "0123456789"),
-           m = from[n] == '.' ? strspn(from + n + 1, "0123456789") : 0;
-    bool inside = from > text && (isdigit((unsigned char)from[-1]) || from[-1] == '.');
-    if (n && m == 3 && !inside && from[n + 1 + m] != '.') {
-      *to++ = 'T';
-      from += n + 1 + m;
-    } else {
-      *to++ = *from++;
-    }
-  }
-  *to = 0;
-}
-
-typedef struct golden {
-  char lines[3000], json[3000];
-} golden;
-
-/* What the events of a are asked for when the dial fails, or at the end of the test. */
-static void collect(p2p_conn c, golden *g) {
-  p2p_report_entry e = { .size = sizeof e };
-  *g = (golden){ 0 };
-  for (size_t i = 0; p2p_conn_report(t.a.host, c, i, &e) == 0; i++) {
-    size_t n = strlen(g->lines), k = strlen(g->json);
-    assert_true(p2p_report_print(&e, g->lines + n, sizeof g->lines - n - 2) > 0);
-    assert_true(p2p_report_json(&e, g->json + k, sizeof g->json - k - 2) > 0);
-    memcpy(g->lines + strlen(g->lines), "\n", 2);
-    memcpy(g->json + strlen(g->json), "\n", 2);
-  }
-  blank(g->lines);
-  blank(g->json);
-}
-
 static golden said;
 
 static void on_event(host_node *n, const p2p_event *e) {
   (void)n;
-  if (e->kind == P2P_EV_CONN_CLOSED) collect(e->conn, &said);
+  if (e->kind == P2P_EV_CONN_CLOSED) golden_collect(&said, t.a.host, e->conn);
 }
 
-static void check(const char *line, const char *json) {
-  char want[4000];
-  size_t n = strlen(line);
-  memcpy(want, line, n);
-  memcpy(want + n, "\n", 2);
-  assert_string_equal(said.lines, want);
-  if (!json) return;
-  n = strlen(json);
-  memcpy(want, json, n);
-  memcpy(want + n, "\n", 2);
-  assert_string_equal(said.json, want);
-}
+static void check(const char *line, const char *json) { golden_check(&said, line, json); }
 
 static void join_a(const p2p_host_opts *opts) {
   troupe_join(&t, &t.a, opts);
@@ -84,7 +37,7 @@ static void dial(const char *addr) {
   player_poke(&t.a);
   said = (golden){ 0 };
   troupe_wait(&t, 30 * P2P_SECOND);
-  if (!said.lines[0]) collect(c, &said);
+  if (!said.lines[0]) golden_collect(&said, t.a.host, c);
 }
 
 static void success(void **state) {
