@@ -204,6 +204,8 @@ typedef struct p2p_conn_info {
   uint64_t window;              /* largest receive window among the streams, bytes */
   bool limited;                 /* through a relay that bounds time and bytes */
   p2p_time opened;              /* when it was up, as p2p_host_now; 0: it was not */
+  size_t datagram_max;          /* longest datagram it carries now, bytes; 0: none */
+  uint64_t datagrams_dropped;   /* by this side, for want of room, in and out */
 } p2p_conn_info;
 /* Writes what is known of a connection. 0; P2P_ESTALE, P2P_EINVAL. */
 P2P_API int p2p_conn_get(p2p_host *h, p2p_conn c, p2p_conn_info *out);
@@ -213,6 +215,21 @@ P2P_API ptrdiff_t p2p_conn_addr(p2p_host *h, p2p_conn c, char *out, size_t cap);
 P2P_API ptrdiff_t p2p_conn_local_addr(p2p_host *h, p2p_conn c, char *out, size_t cap);
 P2P_API int p2p_conn_set_user(p2p_host *h, p2p_conn c, void *user);
 P2P_API void *p2p_conn_user(p2p_host *h, p2p_conn c); /* NULL when stale */
+
+/* ---- datagrams ---- */
+
+/* Sends a datagram on a connection that carries them (QUIC, when both sides allow it): whole or not at all,
+ * in any order, never again when it is lost; confidential and congestion controlled like everything else
+ * of the connection. Those of the peer come as P2P_EV_DATAGRAM; when more arrive than are taken, the oldest
+ * are dropped and counted (limit datagrams_in; p2p_conn_info.datagrams_dropped).
+ *
+ * datagram: copied; at most p2p_conn_info.datagram_max bytes, which may change with the path: at least
+ *           1,100 where the peer has no bound of its own. Empty ones are sent too.
+ * Returns 0: it waits for its packet; P2P_EAGAIN: as many wait as may (limit datagrams_out), then
+ *         P2P_EV_DATAGRAM_ROOM follows, or the connection is not up yet; P2P_ELIMIT: too long;
+ *         P2P_ENOTSUP: the connection, or its peer, takes none; P2P_ECLOSED, P2P_ESTALE, P2P_EINVAL.
+ * Spec: RFC 9221. */
+P2P_API P2P_MUST_USE int p2p_datagram_send(p2p_host *h, p2p_conn c, p2p_bytes datagram);
 
 /* ---- streams ---- */
 
@@ -351,7 +368,9 @@ typedef enum p2p_event_kind {
   P2P_EV_PING,            /* peer, rtt; or err */
   P2P_EV_ADDRS,           /* p2p_host_addr gives other addresses than before */
   P2P_EV_LISTENER_CLOSED, /* listener, err */
-  P2P_EV_PERF             /* peer, perf: how far a measurement is; err when it failed */
+  P2P_EV_PERF,            /* peer, perf: how far a measurement is; err when it failed */
+  P2P_EV_DATAGRAM,        /* conn, peer, datagram */
+  P2P_EV_DATAGRAM_ROOM    /* conn, peer: p2p_datagram_send has room again after P2P_EAGAIN */
 } p2p_event_kind;
 
 /* How far a measurement is. */
@@ -378,6 +397,7 @@ typedef struct p2p_event {
   p2p_perf_progress perf;
   const char *protocol; /* agreed on; lives as long as the stream */
   void *user;           /* of the stream or connection */
+  p2p_bytes datagram;   /* lives as long as the event */
 } p2p_event;
 
 /* The next event, NULL: none. Valid until the next call of p2p_next_event or p2p_host_step. Object

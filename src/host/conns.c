@@ -185,7 +185,9 @@ static void conn_fill(const p2p__sconn *c, p2p_conn_info *out) {
                           .bytes_in = c->bytes_in,
                           .bytes_out = c->bytes_out,
                           .streams = c->n_streams,
-                          .opened = c->up_at };
+                          .opened = c->up_at,
+                          .datagram_max = c->state == P2P__CONN_UP ? stats.datagram_max : 0,
+                          .datagrams_dropped = stats.datagrams_dropped + c->datagrams.dropped };
   if (c->peer) out->peer = c->peer->id;
 }
 
@@ -197,6 +199,13 @@ int p2p_conn_get(p2p_host *h, p2p_conn conn, p2p_conn_info *out) {
   conn_fill(c, &info);
   memcpy(out, &info, p2p__min(info.size, sizeof info));
   return 0;
+}
+
+int p2p_datagram_send(p2p_host *h, p2p_conn conn, p2p_bytes datagram) {
+  p2p__sconn *c = conn_of(h, conn);
+  if (!c) return P2P_ESTALE;
+  if (!datagram.p && datagram.len) return P2P_EINVAL;
+  return p2p__datagram_send(c, datagram);
 }
 
 ptrdiff_t p2p_conn_addr(p2p_host *h, p2p_conn conn, char *out, size_t cap) {

@@ -19,6 +19,10 @@ static void forget_beyond_limit(p2p_host *h) {
 void p2p__host_conn_due(void *host, p2p__sconn *c, unsigned due) {
   p2p_host *h = host;
   bool closed = due & P2P__DUE_CLOSED;
+  if (due & P2P__DUE_DATAGRAM && !p2p__list_linked(&c->datagram_node))
+    p2p__list_add(&h->datagrams, &c->datagram_node);
+  due &= ~(unsigned)P2P__DUE_DATAGRAM;
+  if (!due) return;
   if (closed && c->inbound && !c->was_up && !c->adopted) { /* it never was there for the user */
     p2p__conn_release(c);
     return;
@@ -62,6 +66,28 @@ static bool next_closed(p2p_host *h) {
   h->event.code = c->code;
   h->event.stage = (p2p_stage)c->stage;
   h->event_conn = c;
+  return true;
+}
+
+static bool has_datagram_news(const p2p__sconn *c) {
+  return c->datagram_room || !p2p__dgrams_empty(&c->datagrams);
+}
+
+/* One datagram of each connection in turn. */
+static bool next_datagram(p2p_host *h) {
+  p2p__sconn *c;
+  do {
+    p2p__list *node = p2p__list_pop(&h->datagrams);
+    if (!node) return false;
+    c = P2P_CONTAINER(node, p2p__sconn, datagram_node);
+  } while (!has_datagram_news(c)); /* taken before its turn came */
+  p2p__dgram *g = h->event_datagram = p2p__dgrams_take(&c->datagrams);
+  conn_event(h, c, g ? P2P_EV_DATAGRAM : P2P_EV_DATAGRAM_ROOM);
+  if (g)
+    h->event.datagram = p2p__bytes(g->data, g->len);
+  else
+    c->datagram_room = false;
+  if (has_datagram_news(c)) p2p__list_add(&h->datagrams, &c->datagram_node);
   return true;
 }
 
@@ -160,6 +186,8 @@ static bool next_emitted(p2p_host *h) {
 
 /* The objects of the last event, if it was their end. */
 static void release_last(p2p_host *h) {
+  p2p__dgram_free(&h->mem, P2P__MEM_CONN, h->event_datagram);
+  h->event_datagram = NULL;
   if (h->event_stream) p2p__stream_free(h->event_stream);
   h->event_stream = NULL;
   if (h->event_conn) p2p__conn_release(h->event_conn);
@@ -170,11 +198,14 @@ const p2p_event *p2p_next_event(p2p_host *h) {
   p2p__host_assert(h);
   if (!h) return NULL;
   release_last(h);
-  bool any = next_opened(h) || next_stream(h) || next_closed(h) || next_emitted(h);
+  bool any = next_opened(h) || next_datagram(h) || next_stream(h) || next_closed(h) ||
+             next_emitted(h);
   return any ? &h->event : NULL;
 }
 
 void p2p__host_events_fini(p2p_host *h) {
   p2p__release(&h->mem, P2P__MEM_HOST, h->ring.events, h->ring.cap * sizeof *h->ring.events);
   h->ring = (host_ring){ 0 };
+  p2p__dgram_free(&h->mem, P2P__MEM_CONN, h->event_datagram);
+  h->event_datagram = NULL;
 }

@@ -153,6 +153,7 @@ static void host_basics(p2p_host *h, const p2p_host_opts *o) {
   h->close_by = P2P_NEVER;
   p2p__list_init(&h->protocols);
   p2p__list_init(&h->opened);
+  p2p__list_init(&h->datagrams);
   p2p__list_init(&h->flown);
   p2p__list_init(&h->closed);
   p2p__list_init(&h->stream_events);

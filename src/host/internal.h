@@ -68,11 +68,13 @@ struct p2p_host {
    * closed. Streams that live; that are closed. */
   p2p__list opened, flown, closed;
   p2p__list stream_events, stream_ends;
+  p2p__list datagrams; /* connections that have some, or room */
   size_t n_closed, n_ended;
   host_ring ring;
   p2p_event event;        /* the one given last … */
   p2p__sconn *event_conn; /* … whose object is freed with the next call */
   p2p__sstream *event_stream;
+  p2p__dgram *event_datagram;
   host_posts posts;
   atomic_bool stop;
   p2p_memory *memory;

@@ -103,6 +103,7 @@ static const ngtcp2_callbacks callbacks = {
   .stream_reset = p2p__quic_on_stream_reset,
   .extend_max_local_streams_bidi = p2p__quic_on_more_streams,
   .extend_max_stream_data = p2p__quic_on_stream_credit,
+  .recv_datagram = p2p__quic_on_datagram,
   .recv_stateless_reset = on_stateless_reset,
   .recv_retry = on_retry,
   .rand = on_rand,
@@ -141,6 +142,7 @@ static void params_make(const p2p__quic *q, ngtcp2_transport_params *par) {
   par->initial_max_streams_bidi = limits->quic_streams;
   par->max_idle_timeout = limits->quic_idle;
   par->active_connection_id_limit = ACTIVE_IDS;
+  par->max_datagram_frame_size = p2p__quic_datagram_frame(q);
   par->grease_quic_bit = 0; /* then the first byte says what a datagram is: RFC 9443 */
 }
 
@@ -163,6 +165,7 @@ static p2p__quic *quic_new(const p2p__quic_config *config, bool client) {
   p2p__list_init(&q->opening);
   p2p__list_init(&q->aeads);
   p2p__list_init(&q->masks);
+  p2p__quic_datagrams_init(q);
   ngtcp2_ccerr_default(&q->ccerr);
   return q;
 }
@@ -257,6 +260,7 @@ void p2p__quic_free(p2p__quic *q) {
   p2p__quic_hs_free(q);
   ngtcp2_conn_del(q->conn);
   p2p__quic_streams_free(q);
+  p2p__quic_datagrams_fini(q);
   p2p__quic_windows_end(q);
   p2p__release(quic_env(q)->mem, P2P__MEM_QUIC, q, sizeof *q);
 }
@@ -413,6 +417,7 @@ int p2p__quic_next(p2p__quic *q, p2p__quic_event *ev) {
     return 1;
   }
   if (q->secured_told && q->hs && !q->hs->tls) p2p__quic_hs_free(q);
+  if (q->done && p2p__quic_datagrams_next(q, ev)) return 1;
   if (q->done && p2p__quic_streams_next(q, ev)) return 1;
   if (q->moved && !q->ended) {
     q->moved = false;
@@ -427,7 +432,9 @@ int p2p__quic_next(p2p__quic *q, p2p__quic_event *ev) {
 
 bool p2p__quic_wants_retry(const p2p__quic *q) { return q->wants_retry; }
 
-bool p2p__quic_is_flushed(const p2p__quic *q) { return q->n_busy == 0; }
+bool p2p__quic_is_flushed(const p2p__quic *q) {
+  return q->n_busy == 0 && p2p__dgrams_empty(&q->dgrams.out);
+}
 
 p2p_time p2p__quic_pto(const p2p__quic *q) { return ngtcp2_conn_get_pto(q->conn); }
 
@@ -439,4 +446,5 @@ void p2p__quic_stats_get(p2p__quic *q, p2p__quic_stats *out) {
   out->rtt = info.smoothed_rtt;
   out->cwnd = info.cwnd;
   out->window = q->window_top;
+  out->datagrams_dropped = q->dgrams.in.dropped + q->dgrams.out.dropped;
 }

@@ -1,9 +1,10 @@
 /* The engine's parts: conn.c (life, paths, time) | handshake.c (TLS) | protect.c (packet protection) |
- * stream.c (streams and events) | send.c | recv.c | packet.c, token.c (without a connection) | cid.c |
+ * stream.c (streams and events) | datagram.c | send.c | recv.c | packet.c, token.c (without a connection) | cid.c |
  * address.c, mem.c (ngtcp2's view of addresses and memory). */
 #ifndef P2P_QUIC_INTERNAL_H
 #define P2P_QUIC_INTERNAL_H
 
+#include "base/dgrams.h"
 #include "base/map.h"
 #include "base/step.h"
 #include "crypto/hpmask.h"
@@ -82,7 +83,17 @@ typedef struct quic_stream {
   bool fin_alone;                /* it left in a frame without data */
   bool silent;                   /* nothing goes out any more */
   bool busy;                     /* counted in quic.n_busy */
+  uint8_t priority;              /* p2p_priority */
 } quic_stream;
+
+/* Datagrams of a connection: RFC 9221. */
+typedef struct quic_datagrams {
+  p2p__dgrams out, in;
+  p2p__dgram *shown; /* by the last event */
+  size_t left;       /* ROOM to tell */
+  size_t max;        /* longest that can be sent in this pass */
+  uint32_t turn;     /* bytes sent since a stream's turn ended */
+} quic_datagrams;
 
 struct p2p__quic {
   ngtcp2_conn *conn;
@@ -93,6 +104,7 @@ struct p2p__quic {
   p2p__u64map streams;
   quic_stream *last; /* found last */
   p2p__list news, ready, blocked, opening;
+  quic_datagrams dgrams;
   p2p__list aeads, masks; /* keyed contexts that ngtcp2 holds */
   quic_late late;
   quic_window window;  /* of all streams together */
@@ -190,6 +202,19 @@ int p2p__quic_on_stream_reset(ngtcp2_conn *conn, int64_t sid, uint64_t final, ui
 int p2p__quic_on_stream_credit(ngtcp2_conn *conn, int64_t sid, uint64_t max, void *user,
                                void *stream);
 int p2p__quic_on_more_streams(ngtcp2_conn *conn, uint64_t max, void *user);
+
+/* datagram.c */
+void p2p__quic_datagrams_init(p2p__quic *q);
+void p2p__quic_datagrams_fini(p2p__quic *q);
+uint64_t p2p__quic_datagram_frame(const p2p__quic *q); /* longest frame we say we take; 0: none */
+void p2p__quic_datagrams_check(p2p__quic *q);          /* before a pass of packets */
+bool p2p__quic_datagram_is_next(const p2p__quic *q);
+/* Adds the first one to the packet; returns as ngtcp2_conn_writev_datagram. */
+ngtcp2_ssize p2p__quic_datagram_write(p2p__quic *q, ngtcp2_path *path, ngtcp2_pkt_info *info,
+                                      uint8_t *dest);
+int p2p__quic_on_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data, size_t len,
+                          void *user);
+bool p2p__quic_datagrams_next(p2p__quic *q, p2p__quic_event *ev);
 
 /* window.c */
 void p2p__quic_window_begin(const p2p__quic *q, quic_window *w, uint64_t size);

@@ -134,15 +134,17 @@ p2p_time p2p__quic_deadline(p2p__quic *q);
 void p2p__quic_tick(p2p__quic *q, p2p_time now);
 
 typedef enum p2p__quic_event_kind {
-  P2P__QUIC_SECURED = 1, /* the handshake is done; who is there */
-  P2P__QUIC_OPENED,      /* sid */
-  P2P__QUIC_DATA,        /* sid, data: to be moved, or it stays */
-  P2P__QUIC_FIN,         /* sid */
-  P2P__QUIC_RESET_GOT,   /* sid, code */
-  P2P__QUIC_STOPPED,     /* sid, code */
-  P2P__QUIC_ROOM,        /* sid, n: so many bytes were sent for the first time */
-  P2P__QUIC_MOVED,       /* remote: the peer's address is another one now, and validated */
-  P2P__QUIC_ENDED        /* end: the last */
+  P2P__QUIC_SECURED = 1,   /* the handshake is done; who is there */
+  P2P__QUIC_OPENED,        /* sid */
+  P2P__QUIC_DATA,          /* sid, data: to be moved, or it stays */
+  P2P__QUIC_FIN,           /* sid */
+  P2P__QUIC_RESET_GOT,     /* sid, code */
+  P2P__QUIC_STOPPED,       /* sid, code */
+  P2P__QUIC_ROOM,          /* sid, n: so many bytes were sent for the first time */
+  P2P__QUIC_DATAGRAM,      /* datagram: whole */
+  P2P__QUIC_DATAGRAM_ROOM, /* n: what datagrams that left, or never will, have cost */
+  P2P__QUIC_MOVED,         /* remote: the peer's address is another one now, and validated */
+  P2P__QUIC_ENDED          /* end: the last */
 } p2p__quic_event_kind;
 
 typedef struct p2p__quic_end {
@@ -160,6 +162,7 @@ typedef struct p2p__quic_event {
   p2p__queue *data;
   const p2p_peer_id *peer;
   p2p_bytes pubkey; /* protobuf */
+  p2p_bytes datagram;
   p2p_endpoint remote;
   p2p__quic_end end;
 } p2p__quic_event;
@@ -178,6 +181,12 @@ void p2p__quic_consumed(p2p__quic *q, uint64_t sid, size_t n, p2p_time now);
 void p2p__quic_finish(p2p__quic *q, uint64_t sid);
 void p2p__quic_stop(p2p__quic *q, uint64_t sid, uint32_t code);
 void p2p__quic_reset(p2p__quic *q, uint64_t sid, uint32_t code);
+/* Datagrams (RFC 9221). Copied. P2P_ENOTSUP: the peer takes none; P2P_ELIMIT: longer than max; P2P_EAGAIN: as
+ * many wait as may (limit datagrams_out); P2P_ENOMEM. max: longest, in bytes, on this path now; 0: none. */
+P2P_MUST_USE int p2p__quic_datagram(p2p__quic *q, p2p_bytes datagram);
+size_t p2p__quic_datagram_max(p2p__quic *q);
+/* What the stream's bytes are worth beside others'. */
+void p2p__quic_priority(p2p__quic *q, uint64_t sid, p2p_priority priority);
 /* True when nothing that was written or finished waits to be acknowledged. */
 bool p2p__quic_is_flushed(const p2p__quic *q);
 
@@ -186,6 +195,7 @@ bool p2p__quic_is_flushed(const p2p__quic *q);
 void p2p__quic_goodbye(p2p__quic *q, uint32_t code, p2p__span space, p2p_dgrams *out, p2p_time now);
 
 typedef struct p2p__quic_stats {
+  uint64_t datagrams_dropped; /* for want of room, in and out */
   p2p_time rtt;
   uint64_t window; /* largest receive window of a stream */
   uint64_t cwnd;

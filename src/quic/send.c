@@ -63,6 +63,12 @@ static void path_ready(packet *p) {
                                 .remote = { .addr = &p->path.remote.sa } };
 }
 
+/* Bytes of a stream before the next one's turn. */
+static uint32_t quantum_of(const quic_stream *s) {
+  if (s->priority == P2P_PRIORITY_URGENT) return 4 * QUANTUM;
+  return s->priority == P2P_PRIORITY_BACKGROUND ? QUANTUM / 8 : QUANTUM;
+}
+
 static void stream_sent(p2p__quic *q, quic_stream *s, size_t n, bool fin) {
   if (n) {
     mark_advance(s, n);
@@ -75,8 +81,9 @@ static void stream_sent(p2p__quic *q, quic_stream *s, size_t n, bool fin) {
     s->fin_alone = n == 0;
   }
   bool more = s->out.len > s->flight || (s->fin && !s->fin_sent);
-  if (more && s->turn < QUANTUM) return;
+  if (more && s->turn < quantum_of(s)) return;
   s->turn = 0;
+  q->dgrams.turn = 0;
   p2p__list_del(&s->ready);
   if (more) p2p__list_add(&q->ready, &s->ready);
 }
@@ -125,13 +132,20 @@ static ngtcp2_ssize write_stream(p2p__quic *q, quic_stream *s, uint8_t *dest, pa
   }
 }
 
+/* What comes next into the packet: a datagram, a stream's bytes, or what ngtcp2 has to say by itself. */
+static ngtcp2_ssize write_next(p2p__quic *q, uint8_t *dest, packet *p) {
+  if (p2p__quic_datagram_is_next(q))
+    return p2p__quic_datagram_write(q, &p->path.path, &p->info, dest);
+  quic_stream *s = next_stream(q);
+  if (s) return write_stream(q, s, dest, p);
+  return ngtcp2_conn_writev_stream(q->conn, &p->path.path, &p->info, dest, P2P__QUIC_PACKET, NULL,
+                                   0, -1, NULL, 0, q->now);
+}
+
 static int write_packet(p2p__quic *q, uint8_t *dest, packet *p) {
   path_ready(p);
   for (;;) {
-    quic_stream *s = next_stream(q);
-    ngtcp2_ssize rv = s ? write_stream(q, s, dest, p)
-                        : ngtcp2_conn_writev_stream(q->conn, &p->path.path, &p->info, dest,
-                                                    P2P__QUIC_PACKET, NULL, 0, -1, NULL, 0, q->now);
+    ngtcp2_ssize rv = write_next(q, dest, p);
     if (rv == NGTCP2_ERR_WRITE_MORE) continue;
     if (rv < 0) return (int)rv;
     p->len = (size_t)rv;
@@ -188,6 +202,7 @@ int p2p__quic_send(p2p__quic *q, p2p__span space, p2p_dgrams out[2], p2p_time no
   q->now = now;
   q->starved = q->starved && ngtcp2_conn_get_max_data_left(q->conn) == 0;
   probe_blocked(q);
+  p2p__quic_datagrams_check(q);
   size_t most = p2p__min(ngtcp2_conn_get_send_quantum(q->conn), P2P__QUIC_BATCH);
   int n = gather(q, space, out, most);
   if (n < 0) {

@@ -57,7 +57,9 @@ static bool has_to_send(const quic_stream *s) {
 void p2p__quic_stream_wake(p2p__quic *q, quic_stream *s) {
   if (!has_to_send(s)) return;
   p2p__list_del(&s->ready);
-  p2p__list_add(&q->ready, &s->ready);
+  /* Who is urgent goes first with what comes up; who has more to say than a turn then waits for others. */
+  bool urgent = s->priority == P2P_PRIORITY_URGENT;
+  p2p__list_add(urgent ? q->ready.next : &q->ready, &s->ready);
 }
 
 /* Whether it waits for an acknowledgement, counted. */
@@ -267,6 +269,11 @@ void p2p__quic_finish(p2p__quic *q, uint64_t sid) {
   if (!s || s->silent || s->fin) return;
   s->fin = true;
   p2p__quic_ready(q, sid);
+}
+
+void p2p__quic_priority(p2p__quic *q, uint64_t sid, p2p_priority priority) {
+  quic_stream *s = p2p__quic_stream_find(q, sid);
+  if (s) s->priority = (uint8_t)priority;
 }
 
 void p2p__quic_stop(p2p__quic *q, uint64_t sid, uint32_t code) {

@@ -15,6 +15,7 @@ static int conn_init(p2p__sconn *c, p2p_bytes addr) {
   c->state = c->inbound ? P2P__CONN_SECURING : P2P__CONN_DIALING;
   c->tx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_send_queue };
   c->rx = (p2p__budget){ .parent = &w->budget, .max = limits->conn_recv_queue };
+  p2p__datagrams_init(c);
   p2p__list_init(&c->streams);
   p2p__list_init(&c->starving);
   p2p__u64map_init(&c->by_sid, w->loop->mem, P2P__MEM_CONN, p2p__swarm_env(w)->hash_key);
@@ -54,6 +55,7 @@ void p2p__conn_free(p2p__sconn *c) {
   p2p__list_del(&c->due_node);
   p2p__list_del(&c->host_node);
   p2p__list_del(&c->of_peer);
+  p2p__datagrams_forget(c);
   p2p__peer_unref(&w->peers, c->peer);
   p2p__u64map_fini(&c->by_sid);
   p2p__report_free(c);
@@ -65,6 +67,7 @@ void p2p__conn_free(p2p__sconn *c) {
 
 void p2p__conn_release(p2p__sconn *c) {
   c->released = true;
+  p2p__datagrams_forget(c);
   if (c->n_streams == 0) p2p__conn_free(c);
 }
 
@@ -308,6 +311,8 @@ static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
     p2p__stream_inbound(c, u->sid, now);
     break;
   case P2P__UP_GOAWAY: c->goaway = true; break;
+  case P2P__UP_DATAGRAM: p2p__datagram_got(c, u->datagram); break;
+  case P2P__UP_DATAGRAM_ROOM: p2p__datagram_room(c, u->n); break;
   case P2P__UP_ADDR: conn_moved(c, u->addr); break;
   case P2P__UP_FILLED:
     p2p__swarm_filled(c->swarm, now);

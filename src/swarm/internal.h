@@ -65,6 +65,12 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up);
 void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage);
 void p2p__conn_trace(void *ctx, bool in, p2p_bytes line); /* ctx: the connection */
 
+/* ---- datagram.c ---- */
+void p2p__datagrams_init(p2p__sconn *c);
+void p2p__datagrams_forget(p2p__sconn *c); /* none is told of any more */
+void p2p__datagram_got(p2p__sconn *c, p2p_bytes datagram);
+void p2p__datagram_room(p2p__sconn *c, size_t n);
+
 /* ---- duplicate.c ---- */
 /* The connection on which to open streams to peer; NULL: none is up. */
 p2p__sconn *p2p__conn_best(const p2p__swarm *w, const p2p__peer *peer);

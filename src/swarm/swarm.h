@@ -8,6 +8,7 @@
 #ifndef P2P_SWARM_SWARM_H
 #define P2P_SWARM_SWARM_H
 
+#include "base/dgrams.h"
 #include "base/handle.h"
 #include "base/list.h"
 #include "base/slab.h"
@@ -65,7 +66,8 @@ enum { /* bits of p2p__sstream.due: what dispatch has to tell */
        P2P__DUE_OPEN = 1,
        P2P__DUE_READABLE = 2,
        P2P__DUE_WRITABLE = 4,
-       P2P__DUE_CLOSED = 8
+       P2P__DUE_CLOSED = 8,
+       P2P__DUE_DATAGRAM = 16 /* of a connection: one came, or there is room for some */
 };
 
 /* What exists only while a stream's protocol is being agreed. */
@@ -182,6 +184,9 @@ struct p2p__sconn {
   const char *security, *muxer;
   uint8_t *addr; /* the remote's, packed, without /p2p */
   p2p__budget tx, rx;
+  p2p__dgrams datagrams;   /* arrived, not taken */
+  p2p__list datagram_node; /* in the host's list of those that have some to tell */
+  size_t datagrams_unsent; /* their cost */
   uint64_t next_sid, sid_step;
   uint64_t bytes_in, bytes_out;
   p2p_time born;       /* it arrived, or its dial began */
@@ -195,13 +200,15 @@ struct p2p__sconn {
   uint8_t state, stage, due;
   uint8_t events; /* the host's: due bits to come out as events */
   bool inbound, early, goaway;
-  bool admitted; /* counted in peer->n_admitted */
-  bool heard;    /* the peer said something of a stream */
-  bool counted;  /* in n_half_open or n_dialing */
-  bool arrived;  /* in swarm.arrivals */
-  bool adopted;  /* the user has its handle, up or not */
-  bool was_up;   /* behaviours were told */
-  bool released; /* the host is done with it: freed with its last stream */
+  bool admitted;       /* counted in peer->n_admitted */
+  bool heard;          /* the peer said something of a stream */
+  bool counted;        /* in n_half_open or n_dialing */
+  bool arrived;        /* in swarm.arrivals */
+  bool adopted;        /* the user has its handle, up or not */
+  bool datagram_waits; /* the user met P2P_EAGAIN … */
+  bool datagram_room;  /* … and is to be told of room */
+  bool was_up;         /* behaviours were told */
+  bool released;       /* the host is done with it: freed with its last stream */
 };
 
 p2p__sconn *p2p__conn_get(p2p__swarm *w, uint64_t handle); /* NULL: stale */
@@ -212,6 +219,9 @@ P2P_MUST_USE int p2p__swarm_dial(p2p__swarm *w, const p2p_peer_id *expected, con
 /* A connection to peer: one that is up, one being dialed, or a new dial of its known addresses. */
 P2P_MUST_USE int p2p__swarm_reach(p2p__swarm *w, p2p__peer *peer, p2p__sconn **out);
 void p2p__conn_close(p2p__sconn *c, uint32_t code, int err);
+/* As p2p_datagram_send, and the longest that goes now; 0: none does. */
+int p2p__datagram_send(p2p__sconn *c, p2p_bytes datagram);
+size_t p2p__datagram_max(const p2p__sconn *c);
 /* The host has told the end of c: it may be freed. */
 void p2p__conn_release(p2p__sconn *c);
 P2P_MUST_USE int p2p__conn_print_addr(p2p__sconn *c, p2p__wr *w); /* packed, with /p2p */

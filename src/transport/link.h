@@ -20,16 +20,18 @@ typedef struct p2p__link p2p__link;
 
 /* ---- up ---- */
 typedef enum p2p__up_kind {
-  P2P__UP_SECURED = 1, /* secured: who is there; answer ADMIT or REFUSE */
-  P2P__UP_UP,          /* up: streams may be opened */
-  P2P__UP_OPENED,      /* sid: the peer opened a stream */
-  P2P__UP_DATA,        /* sid, data or blocks */
-  P2P__UP_FIN,         /* sid: no more data */
-  P2P__UP_RESET,       /* sid, code, err: gone in both directions */
-  P2P__UP_STOPPED,     /* sid, code: the peer reads no more */
-  P2P__UP_ROOM,        /* sid, n: so many written bytes left */
-  P2P__UP_GOAWAY,      /* code: the peer takes no more streams */
-  P2P__UP_ADDR,        /* addr: the peer is to be reached there now; proven */
+  P2P__UP_SECURED = 1,   /* secured: who is there; answer ADMIT or REFUSE */
+  P2P__UP_UP,            /* up: streams may be opened */
+  P2P__UP_OPENED,        /* sid: the peer opened a stream */
+  P2P__UP_DATA,          /* sid, data or blocks */
+  P2P__UP_FIN,           /* sid: no more data */
+  P2P__UP_RESET,         /* sid, code, err: gone in both directions */
+  P2P__UP_STOPPED,       /* sid, code: the peer reads no more */
+  P2P__UP_ROOM,          /* sid, n: so many written bytes left */
+  P2P__UP_GOAWAY,        /* code: the peer takes no more streams */
+  P2P__UP_DATAGRAM,      /* datagram: whole, and perhaps neither the next nor the only one */
+  P2P__UP_DATAGRAM_ROOM, /* n: cost of datagrams that left, or never will (p2p__dgram_cost) */
+  P2P__UP_ADDR,          /* addr: the peer is to be reached there now; proven */
   P2P__UP_FILLED, /* the spans of DATA since the last one end their life when this call returns:
                           readers run now */
   P2P__UP_DOWN    /* down: the link is gone */
@@ -68,6 +70,7 @@ typedef struct p2p__up {
   const p2p__up_up *up;
   const p2p__up_down *down;
   p2p_bytes addr; /* packed, without /p2p */
+  p2p_bytes datagram;
 } p2p__up;
 
 /* Whom a link tells. The call may send values down, also CLOSE, and never frees the link. */
@@ -87,6 +90,7 @@ typedef enum p2p__down_kind {
   P2P__DOWN_RESET,     /* sid, code */
   P2P__DOWN_STOP,      /* sid, code */
   P2P__DOWN_PRIORITY,  /* sid, n: a p2p_priority */
+  P2P__DOWN_DATAGRAM,  /* datagram: copied, or lost; its cost comes back as DATAGRAM_ROOM */
   P2P__DOWN_CLOSE /* code, err: graceful when err is 0, DOWN follows; else at once: DOWN is told
                           before the call returns, the owner may be gone after it */
 } p2p__down_kind;
@@ -99,11 +103,14 @@ typedef struct p2p__down {
   uint64_t sid;
   size_t n;
   p2p__queue *blocks;
+  p2p_bytes datagram;
 } p2p__down;
 
 typedef struct p2p__link_stats {
   p2p_time rtt;
   uint64_t window;
+  size_t datagram_max; /* bytes; 0: it carries none */
+  uint64_t datagrams_dropped;
 } p2p__link_stats;
 
 typedef struct p2p__link_ops {

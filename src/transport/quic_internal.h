@@ -111,9 +111,10 @@ struct quic_link {
   quic_transport *transport;
   quic_socket *socket;
   p2p__quic *quic;
-  p2p__budget out;   /* what was written and is not acknowledged */
-  p2p_time deadline; /* of the handshake, or of closing; P2P_NEVER when UP */
-  p2p_time last_io;  /* last time datagrams moved */
+  p2p__budget out;    /* what was written and is not acknowledged */
+  p2p_time deadline;  /* of the handshake, or of closing; P2P_NEVER when UP */
+  p2p_time last_io;   /* last time datagrams moved */
+  p2p_endpoint local; /* of ours, that the last datagram came to */
   uint32_t close_code;
   uint8_t state;
   bool client, unproven, answered, idle;

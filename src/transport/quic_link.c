@@ -1,4 +1,5 @@
 /* A QUIC connection as a link. See quic_internal.h for its states. */
+#include "base/dgrams.h"
 #include "transport/quic_internal.h"
 
 #include <assert.h>
@@ -122,6 +123,14 @@ static void tell_stream(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
   (void)link_up(l, &u, now);
 }
 
+static void tell_datagram(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
+  bool got = ev->kind == P2P__QUIC_DATAGRAM;
+  p2p__up u = { .kind = got ? P2P__UP_DATAGRAM : P2P__UP_DATAGRAM_ROOM };
+  u.n = ev->n;
+  u.datagram = ev->datagram;
+  if (l->state == QUIC_UP) (void)link_up(l, &u, now);
+}
+
 static void tell_moved(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
   uint8_t space[P2P_ADDR_MAX];
   p2p__wr addr = p2p__wr_of(space, sizeof space);
@@ -134,6 +143,8 @@ static void tell_one(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
   switch (ev->kind) {
   case P2P__QUIC_SECURED: tell_secured(l, ev, now); break;
   case P2P__QUIC_ENDED: tell_ended(l, ev, now); break;
+  case P2P__QUIC_DATAGRAM:
+  case P2P__QUIC_DATAGRAM_ROOM: tell_datagram(l, ev, now); break;
   case P2P__QUIC_MOVED: tell_moved(l, ev, now); break;
   default:
     if (l->state == QUIC_UP) tell_stream(l, ev, now);
@@ -164,6 +175,8 @@ static void link_moved(quic_link *l, p2p_time now) {
 void p2p__quic_link_recv(quic_link *l, const p2p_dgrams *from, p2p_bytes datagram, p2p_time now) {
   if (l->state == QUIC_DEAD) return;
   l->answered = true;
+  l->local = from->local;
+  l->local.port = l->socket->bound.port;
   link_moved(l, now);
   p2p__quic_recv(l->quic, &from->local, &from->remote, from->ecn, datagram, now);
   if (!p2p__list_linked(&l->touched)) p2p__list_add(&l->socket->touched, &l->touched);
@@ -281,6 +294,12 @@ static void link_write(quic_link *l, const p2p__down *d, p2p_time now) {
   (void)link_up(l, &u, now);
 }
 
+static void link_datagram(quic_link *l, const p2p__down *d, p2p_time now) {
+  if (l->state == QUIC_UP && p2p__quic_datagram(l->quic, d->datagram) == 0) return;
+  p2p__up u = { .kind = P2P__UP_DATAGRAM_ROOM, .n = p2p__dgram_cost(d->datagram.len) };
+  (void)link_up(l, &u, now);
+}
+
 static void link_stream_down(quic_link *l, const p2p__down *d, p2p_time now) {
   p2p__quic *q = l->quic;
   switch (d->kind) {
@@ -290,7 +309,7 @@ static void link_stream_down(quic_link *l, const p2p__down *d, p2p_time now) {
   case P2P__DOWN_FINISH: p2p__quic_finish(q, d->sid); break;
   case P2P__DOWN_RESET: p2p__quic_reset(q, d->sid, d->code); break;
   case P2P__DOWN_STOP: p2p__quic_stop(q, d->sid, d->code); break;
-  case P2P__DOWN_PRIORITY: break; /* ngtcp2 writes what it is given: in turn */
+  case P2P__DOWN_PRIORITY: p2p__quic_priority(q, d->sid, (p2p_priority)d->n); break;
   default: assert(0); break;
   }
 }
@@ -302,6 +321,7 @@ static void link_down(p2p__link *base, const p2p__down *d, p2p_time now) {
   case P2P__DOWN_ADMIT: link_admitted(l, now); break;
   case P2P__DOWN_REFUSE: link_die(l, d->err, d->stage, false, now); return;
   case P2P__DOWN_CLOSE: link_close(l, d, now); break;
+  case P2P__DOWN_DATAGRAM: link_datagram(l, d, now); break;
   default: link_stream_down(l, d, now); break;
   }
   if (l->state != QUIC_DEAD) p2p__quic_link_mark(l);
@@ -315,11 +335,23 @@ static void link_stats(const p2p__link *base, p2p__link_stats *out) {
   p2p__quic_stats_get(l->quic, &stats);
   out->rtt = stats.rtt;
   out->window = stats.window;
+  out->datagram_max = l->state == QUIC_UP ? p2p__quic_datagram_max(l->quic) : 0;
+  out->datagrams_dropped = stats.datagrams_dropped;
+}
+
+/* Where the last datagram came to: the bound address may be a wildcard. */
+static int link_local(const p2p__link *base, p2p__wr *out) {
+  const quic_link *l = P2P_CONST_CONTAINER(base, quic_link, base);
+  p2p__ip_class at = p2p__ip_classify(&l->local);
+  if (!l->socket || !l->local.family || at == P2P__IP_UNSPECIFIED) return P2P_ENOTFOUND;
+  p2p__quic_addr_write(out, &l->local);
+  return out->err;
 }
 
 static const p2p__link_ops link_ops = {
   .down = link_down,
   .stats = link_stats,
+  .local = link_local,
   .free = link_free,
 };
 

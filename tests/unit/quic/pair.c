@@ -189,6 +189,12 @@ static void end_told(pair *p, pair_end *e, const p2p__quic_event *ev) {
     break;
   case P2P__QUIC_STOPPED: s->stopped = true; break;
   case P2P__QUIC_ROOM: s->room += ev->n; break;
+  case P2P__QUIC_DATAGRAM:
+    e->datagram_first[e->datagrams > 0] = ev->datagram.len ? ev->datagram.p[0] : 0;
+    e->datagrams++;
+    e->datagram_bytes += ev->datagram.len;
+    break;
+  case P2P__QUIC_DATAGRAM_ROOM: e->datagram_room += ev->n; break;
   case P2P__QUIC_MOVED:
     e->moved = true;
     e->remote = ev->remote;

@@ -38,8 +38,10 @@ typedef struct pair_end {
   p2p_peer_id peer; /* who is there */
   bool moved;
   p2p_endpoint remote;
-  bool ended, said; /* said: its goodbye */
-  bool mute;        /* what it sends is lost, and it is told no time */
+  uint64_t datagrams, datagram_bytes, datagram_room; /* of RFC 9221 */
+  uint8_t datagram_first[2];                         /* first byte of the first and of the last */
+  bool ended, said;                                  /* said: its goodbye */
+  bool mute; /* what it sends is lost, and it is told no time */
   p2p__quic_end end;
   pair_stream streams[PAIR_STREAMS]; /* by sid / 4, ours and theirs apart by the sid's low bits */
   uint64_t bytes_out, datagrams_out, batches_out;
