@@ -8,6 +8,7 @@ JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 PEERS ?= go,rust,js
 FUZZ_SECONDS ?= 20
 SEEDS ?= 1 2 3 4 5 6 7
+EVERY ?= 1
 ARGS  ?=
 KEY   ?= $(or $(XDG_STATE_HOME),$(HOME)/.local/state)/p2p/node.key
 
@@ -18,7 +19,7 @@ else
   Q := @
 endif
 
-.PHONY: all run test test-gcc test-clang tsan fuzz differential minimal check check-checks check-sim \
+.PHONY: all run test test-gcc test-clang tsan fuzz differential minimal torture check check-checks check-sim \
         interop interop-full transport-tests sim bench evil-compare load size format \
         install uninstall consumer deb package docs clean setup help
 .DEFAULT_GOAL := all
@@ -68,6 +69,11 @@ tsan:
 fuzz:
 	$(call build,fuzz,-DP2P_FUZZ_SECONDS=$(FUZZ_SECONDS))
 	$(Q)ctest --test-dir $(BUILD)/fuzz -j $(JOBS) --output-on-failure --no-tests=error $(ctest_args)
+
+## torture       stories of two hosts with every allocation and every call failing (EVERY=1: all of them)
+torture:
+	$(call build,dev,,--target sim.torture.hosts)
+	$(Q)scripts/run-torture $(BUILD)/dev/tests/sim.torture.hosts $(EVERY) $(JOBS)
 
 ## differential  random values here and in others' packages, which the network must bring
 differential:

@@ -38,6 +38,7 @@ static void flow_write(flow *f, p2p_host *h) {
   while (f->sent < f->to_send) {
     uint64_t left = f->to_send - f->sent;
     ptrdiff_t n = write_piece(f, h, left < PIECE ? (size_t)left : PIECE);
+    if (n == P2P_ENOMEM) p2p_reset(h, f->stream, 0); /* nobody tells when there is some again */
     if (n < 0) return; /* P2P_EAGAIN: on_writable; else CLOSED follows */
     f->sent += (uint64_t)n;
   }

@@ -65,6 +65,11 @@ void host_node_addr(uint8_t number, const p2p_peer_id *peer, char *out, size_t c
 }
 
 int host_node_init(host_node *n, p2p_sim *sim, uint8_t number, const p2p_host_opts *opts) {
+  return host_node_init_behind(n, sim, number, opts, NULL, NULL);
+}
+
+int host_node_init_behind(host_node *n, p2p_sim *sim, uint8_t number, const p2p_host_opts *opts,
+                          p2p_io *(*door)(p2p_io *io, void *user), void *user) {
   *n = (host_node){ .sim = sim, .number = number };
   p2p__list_init(&n->flows);
   p2p_sim_node_opts node = { .ip = { host_node_ip(number) }, .n_ip = 1 };
@@ -76,7 +81,7 @@ int host_node_init(host_node *n, p2p_sim *sim, uint8_t number, const p2p_host_op
   p2p_host_opts o = { .size = sizeof o };
   if (opts) memcpy(&o, opts, opts->size);
   o.size = sizeof o;
-  o.io = n->io;
+  o.io = door ? door(n->io, user) : n->io;
   if (!o.listen) {
     o.listen = listen;
     o.n_listen = 1;

@@ -33,6 +33,10 @@ struct host_node {
  * node is then there without a host. */
 P2P_MUST_USE int host_node_init(host_node *n, p2p_sim *sim, uint8_t number,
                                 const p2p_host_opts *opts);
+/* The same, and the host is given what `door` makes of the node's p2p_io. */
+P2P_MUST_USE int host_node_init_behind(host_node *n, p2p_sim *sim, uint8_t number,
+                                       const p2p_host_opts *opts,
+                                       p2p_io *(*door)(p2p_io *io, void *user), void *user);
 void host_node_fini(host_node *n);   /* frees host and flows; the p2p_io is the world's */
 void host_node_poke(host_node *n);   /* after every call into its host from outside its turn */
 void host_node_attach(host_node *n); /* it is the actor again, after somebody else was */

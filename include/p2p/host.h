@@ -278,7 +278,8 @@ P2P_API ptrdiff_t p2p_read(p2p_host *h, p2p_stream s, void *buf, size_t cap);
 P2P_API int p2p_peek(p2p_host *h, p2p_stream s, p2p_bytes *out);
 P2P_API int p2p_consume(p2p_host *h, p2p_stream s, size_t n);
 /* Takes up to len bytes, copies them once. Bytes taken, maybe fewer; P2P_EAGAIN: none, on_writable
- * or P2P_EV_STREAM_WRITABLE will tell; P2P_ESTOPPED, P2P_ERESET, P2P_ECLOSED, P2P_ESTALE. */
+ * or P2P_EV_STREAM_WRITABLE will tell; P2P_ENOMEM: none, and nobody tells when there is memory again:
+ * try later, or reset; P2P_ESTOPPED, P2P_ERESET, P2P_ECLOSED, P2P_ESTALE. */
 P2P_API ptrdiff_t p2p_write(p2p_host *h, p2p_stream s, const void *buf, size_t len);
 /* Room for up to `hint` bytes to write in place, then how many were written: no copy. len 0: as
  * P2P_EAGAIN. Valid until the next call into the host. */

@@ -108,7 +108,8 @@ typedef struct p2p_io_ops {
   ptrdiff_t (*send)(p2p_io *io, int sock, const p2p_bytes *v, size_t n);
   int (*shutdown)(p2p_io *io, int sock); /* finishes the write side */
   /* What to be told of the socket: READABLE | WRITABLE. A fact not yet taken that is no longer
-   * wanted is withdrawn. Listeners and UDP sockets want READABLE from birth. */
+   * wanted is withdrawn. Listeners and UDP sockets want READABLE from birth. Never fails for a socket
+   * there is: what it takes is reserved when the socket is made. */
   int (*want)(p2p_io *io, int sock, uint32_t what);
   int (*option)(p2p_io *io, int sock, p2p_io_option option, uint64_t value);
   void (*close)(p2p_io *io, int sock); /* at once: no fact of it follows, not even one pending */

@@ -7,6 +7,7 @@ INDEX = "tests/vectors/INDEX"
 PLACES = {
     r"unit\.(\w+)\.(\w+)": "tests/unit/{0}/test_{1}.c",
     r"sim\.(\w+)": "tests/sim/test_{0}.c",
+    r"sim\.torture\.(\w+)": "tests/sim/torture/test_{0}.c",
     r"net\.(\w+)": "tests/net/test_{0}.c",
     r"threads\.(\w+)": "tests/threads/test_{0}.c",
     r"cli\.(\w+)": "tests/cli/test_{0}.py",

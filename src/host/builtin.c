@@ -429,6 +429,10 @@ int p2p_ping(p2p_host *h, const p2p_peer_id *to) {
 int p2p_perf(p2p_host *h, const p2p_peer_id *to, uint64_t upload, uint64_t download, uint64_t *id) {
   p2p__host_assert(h);
   if (!h || !to || !id) return P2P_EINVAL;
+  p2p__peer *peer = p2p__peer_ref(&h->swarm.peers, to);
+  if (!peer) return P2P_ELIMIT;
   int err = p2p__perf_prepare(h->perf, upload, download, id);
-  return err < 0 ? err : call_peer(h, h->perf, to, P2P__PERF_START, *id);
+  if (err >= 0) p2p__swarm_call(&h->swarm, h->perf, P2P__PERF_START, peer->index, *id);
+  p2p__peer_unref(&h->swarm.peers, peer);
+  return err;
 }

@@ -149,9 +149,11 @@ static bool next_stream(p2p_host *h) {
 }
 
 /* ---- behaviours ---- */
+enum { RING_FIRST = 16 };
+
 static int ring_grow(p2p_host *h) {
   host_ring *r = &h->ring;
-  size_t cap = r->cap ? p2p__min(r->cap * 2, h->limits.events_max) : 16;
+  size_t cap = p2p__min(r->cap ? r->cap * 2 : RING_FIRST, h->limits.events_max);
   if (cap <= r->cap) return P2P_ELIMIT;
   p2p_event *events = p2p__alloc_raw(&h->mem, P2P__MEM_HOST, cap * sizeof *events);
   if (!events) return P2P_ENOMEM;
@@ -166,7 +168,6 @@ void p2p__host_emit(void *host, const p2p_event *e) {
   host_ring *r = &h->ring;
   h->news = true;
   if (r->n == r->cap && ring_grow(h) < 0) { /* nobody takes events: the oldest gives way */
-    if (!r->cap) return;
     r->head = (r->head + 1) % r->cap;
     r->n--;
   }
@@ -202,6 +203,8 @@ const p2p_event *p2p_next_event(p2p_host *h) {
              next_emitted(h);
   return any ? &h->event : NULL;
 }
+
+int p2p__host_events_init(p2p_host *h) { return ring_grow(h); }
 
 void p2p__host_events_fini(p2p_host *h) {
   p2p__release(&h->mem, P2P__MEM_HOST, h->ring.events, h->ring.cap * sizeof *h->ring.events);

@@ -131,6 +131,7 @@ static int host_listen(p2p_host *h, const p2p_host_opts *o) {
 
 static int host_build(p2p_host *h, const p2p_host_opts *o) {
   int err = host_limits(h, o);
+  if (err >= 0) err = p2p__host_events_init(h);
   if (err >= 0) err = host_io(h, o);
   if (err >= 0) err = host_env(h, o);
   if (err >= 0) err = host_identity(h, o);

@@ -114,6 +114,8 @@ P2P_MUST_USE int p2p__host_behaviours(p2p_host *h);
 /* events.c */
 void p2p__host_conn_due(void *host, p2p__sconn *c, unsigned due);
 void p2p__host_emit(void *host, const p2p_event *e);
+/* Room for the first events, so that what was promised can be told when memory is out. */
+P2P_MUST_USE int p2p__host_events_init(p2p_host *h);
 void p2p__host_events_fini(p2p_host *h);
 void p2p__host_stream_event(p2p__sstream *s, unsigned bits);
 void p2p__host_stream_ended(p2p__sstream *s);

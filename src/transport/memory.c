@@ -84,6 +84,7 @@ static ptrdiff_t end_send(p2p__pipe *base, const p2p_bytes *v, size_t n) {
     if (k < v[i].len) break;
   }
   end_wake(e->other);
+  if (!sent && room) return P2P_ENOMEM; /* "again" would be said for ever: the end stays writable */
   return sent ? (ptrdiff_t)sent : P2P_EAGAIN;
 }
 

@@ -1,0 +1,366 @@
+/* The stories. */
+#include "story.h"
+#include <string.h>
+
+enum {
+  NOISE,
+  NOISE_MPLEX,
+  PLAIN,
+  PLAIN_MPLEX,
+  TLS,
+  TLS_MPLEX,
+  MEMORY,
+  MEMORY_NOISE,
+  QUIC,
+  PRIVATE,
+  BULK = 40000,
+  MUCH = 300000 /* more than a window */
+};
+
+const story_base story_bases[] = {
+  [NOISE] = { "noise+yamux", OVER_TCP, "noise", "yamux", false },
+  [NOISE_MPLEX] = { "noise+mplex", OVER_TCP, "noise", "mplex", false },
+  [PLAIN] = { "plaintext+yamux", OVER_TCP, "plaintext", "yamux", false },
+  [PLAIN_MPLEX] = { "plaintext+mplex", OVER_TCP, "plaintext", "mplex", false },
+  [TLS] = { "tls+yamux", OVER_TCP, "tls", "yamux", false },
+  [TLS_MPLEX] = { "tls+mplex", OVER_TCP, "tls", "mplex", false },
+  [MEMORY] = { "memory", OVER_MEMORY, "plaintext", "yamux", false },
+  [MEMORY_NOISE] = { "memory+noise", OVER_MEMORY, NULL, NULL, false },
+  [QUIC] = { "quic", OVER_QUIC, NULL, NULL, false },
+  [PRIVATE] = { "private+noise+mplex", OVER_TCP, "noise", "mplex", true },
+};
+const int n_story_bases = P2P_COUNT(story_bases);
+
+#define ON(base) (1u << (base))
+#define EVERY                                                                                      \
+  (ON(NOISE) | ON(NOISE_MPLEX) | ON(PLAIN) | ON(PLAIN_MPLEX) | ON(TLS) | ON(TLS_MPLEX) |           \
+   ON(MEMORY) | ON(MEMORY_NOISE) | ON(QUIC) | ON(PRIVATE))
+#define MUXERS (ON(PLAIN) | ON(PLAIN_MPLEX) | ON(QUIC))
+
+/* More than can be sent in time; where bytes take none, a lot. */
+static uint64_t endless(const story *s) { return s->base->over == OVER_MEMORY ? MUCH : UINT64_MAX; }
+
+/* ---- connections ---- */
+
+static void hang_up(story *s, int side) {
+  host_node *n = &s->sides[side].n;
+  if (!n->host) return;
+  (void)p2p_conn_close(n->host, n->conn, 3);
+  host_node_poke(n);
+}
+
+static void dialer_hangs_up(story *s) {
+  story_meet(s);
+  hang_up(s, 0);
+}
+
+static void listener_hangs_up(story *s) {
+  story_meet(s);
+  hang_up(s, 1);
+}
+
+static void dial_is_canceled(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  const char *addrs[] = { story_addr(s, true, addr, sizeof addr) };
+  story_dial(s, addrs, 1);
+  story_go(s, 12 * P2P_MS); /* within the handshake */
+  if (s->sides[0].n_conns)
+    (void)p2p_conn_close(story_host(s, 0), (p2p_conn){ s->sides[0].conns[0].id }, 0);
+  host_node_poke(&s->sides[0].n);
+}
+
+static void nobody_there(story *s) {
+  story_dial(s, (const char *[]){ "/ip4/10.0.0.1/tcp/9" }, 1);
+  story_go(s, P2P_SECOND);
+}
+
+/* The fourth answers. */
+static void several_addresses(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  story_dial(s,
+             (const char *[]){ "/ip4/10.0.0.2/tcp/9", "/ip4/10.0.0.2/tcp/10", "/ip4/10.0.0.9/tcp/1",
+                               story_addr(s, true, addr, sizeof addr) },
+             4);
+  story_go(s, 5 * P2P_SECOND);
+  (void)story_send(s, FLOW_ECHO, 100);
+}
+
+static void twice_the_same(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  const char *addrs[] = { story_addr(s, true, addr, sizeof addr) };
+  for (int i = 0; i < 3; i++) story_dial(s, addrs, 1);
+  story_go(s, P2P_SECOND);
+  (void)story_send(s, FLOW_ECHO, 100);
+}
+
+static void wrong_peer(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  static const char other[] = "/p2p/12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA";
+  (void)story_addr(s, false, addr, sizeof addr);
+  memcpy(addr + strlen(addr), other, sizeof other);
+  story_dial(s, (const char *[]){ addr }, 1);
+}
+
+static void stranger(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  story_dial(s, (const char *[]){ story_addr(s, false, addr, sizeof addr) }, 1);
+  story_go(s, P2P_SECOND);
+}
+
+/* ---- streams ---- */
+
+static void echo(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_ECHO, 3000);
+}
+
+/* All that can wait for the handshake does. */
+static void echo_at_once(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  story_dial(s, (const char *[]){ story_addr(s, true, addr, sizeof addr) }, 1);
+  (void)story_send(s, FLOW_ECHO, 3000);
+  (void)story_send(s, FLOW_SINK, 10);
+}
+
+static void bulk(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, MUCH);
+}
+
+static void slow_reader(story *s) {
+  story_meet(s);
+  flow *f = story_send(s, FLOW_ECHO, MUCH);
+  if (f) f->paused = true;
+  story_go(s, 5 * P2P_SECOND);
+  if (f) flow_resume(f);
+}
+
+static void many_streams(story *s) {
+  story_meet(s);
+  for (int i = 0; i < 12; i++) (void)story_send(s, i & 1 ? FLOW_ECHO : FLOW_SINK, 500);
+}
+
+static void empty_stream(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, 0);
+}
+
+static void reset(story *s) {
+  story_meet(s);
+  const flow *f = story_send(s, FLOW_ECHO, endless(s));
+  story_go(s, P2P_SECOND);
+  if (f) (void)p2p_reset(story_host(s, 0), f->stream, 5);
+  host_node_poke(&s->sides[0].n);
+}
+
+static void reset_by_listener(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_ECHO, endless(s));
+  story_go(s, P2P_SECOND);
+  const flow *f = flow_inbound(&s->sides[1].n, 0);
+  if (f) (void)p2p_reset(story_host(s, 1), f->stream, 5);
+  host_node_poke(&s->sides[1].n);
+}
+
+static void stop(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, endless(s));
+  story_go(s, P2P_SECOND);
+  flow *f = flow_inbound(&s->sides[1].n, 0);
+  if (f && p2p_stop(story_host(s, 1), f->stream, 5) == 0) f->wild = true;
+  host_node_poke(&s->sides[1].n);
+  story_go(s, P2P_SECOND);
+  if (s->n_flows) (void)p2p_reset(story_host(s, 0), s->flows[0]->stream, 5);
+  host_node_poke(&s->sides[0].n);
+}
+
+static void unknown_protocol(story *s) {
+  story_meet(s);
+  (void)story_send(s, "/nobody/speaks/this", 10);
+}
+
+static void second_protocol(story *s) {
+  story_meet(s);
+  (void)story_open(s, (const char *[]){ "/nobody/speaks/this", "/nor/this", FLOW_ECHO }, 3, 100);
+}
+
+/* ---- what comes with a host ---- */
+
+static void ping(story *s) {
+  story_meet(s);
+  story_ping(s, 0);
+  story_ping(s, 1);
+  story_go(s, P2P_SECOND);
+  story_ping(s, 0);
+}
+
+static void perf(story *s) {
+  story_meet(s);
+  story_perf(s, BULK, BULK);
+}
+
+static void identify_push(story *s) {
+  story_meet(s);
+  for (int i = 0; i < 2; i++) {
+    if (!story_host(s, i)) continue;
+    (void)!p2p_protocol_add(story_host(s, i), "/new/1", NULL);
+    host_node_poke(&s->sides[i].n);
+    story_go(s, P2P_SECOND);
+    (void)p2p_protocol_remove(story_host(s, i), "/new/1");
+    host_node_poke(&s->sides[i].n);
+  }
+  story_go(s, P2P_SECOND);
+}
+
+static void listen_again(story *s) {
+  p2p_listener l;
+  char addr[P2P_ADDR_TEXT_MAX] = "/ip4/10.0.0.1/tcp/4002";
+  if (s->base->over == OVER_QUIC) memcpy(addr, "/ip4/10.0.0.1/udp/4002/quic-v1", 31);
+  if (s->base->over == OVER_MEMORY) memcpy(addr, "/memory/77", 11);
+  story_meet(s);
+  for (int i = 0; i < 2; i++) {
+    if (p2p_listen(story_host(s, 0), addr, &l) < 0) continue;
+    host_node_poke(&s->sides[0].n);
+    story_go(s, P2P_SECOND / 2);
+    (void)p2p_listener_close(story_host(s, 0), l);
+    host_node_poke(&s->sides[0].n);
+  }
+}
+
+/* ---- ends ---- */
+
+static void close_host(story *s, int side) {
+  if (story_host(s, side)) (void)p2p_host_close(story_host(s, side), P2P_SECOND);
+  host_node_poke(&s->sides[side].n);
+  story_go(s, 2 * P2P_SECOND);
+}
+
+static void dialer_closes_amid_all(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_ECHO, 3000);
+  (void)story_send(s, FLOW_SINK, endless(s));
+  story_go(s, P2P_MS);
+  close_host(s, 0);
+}
+
+static void listener_closes_amid_all(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_ECHO, 3000);
+  (void)story_send(s, FLOW_SINK, endless(s));
+  story_go(s, P2P_MS);
+  close_host(s, 1);
+}
+
+static void closed_in_handshake(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  story_dial(s, (const char *[]){ story_addr(s, true, addr, sizeof addr) }, 1);
+  story_go(s, 12 * P2P_MS);
+  close_host(s, 1);
+}
+
+static void listener_vanishes(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, MUCH);
+  story_go(s, P2P_MS * 20);
+  story_free(s, 1);
+}
+
+static void dialer_vanishes(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, MUCH);
+  story_go(s, P2P_MS * 20);
+  story_free(s, 0);
+}
+
+static void everything(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  story_dial(s, (const char *[]){ story_addr(s, true, addr, sizeof addr) }, 1);
+  (void)story_send(s, FLOW_ECHO, 3000);
+  (void)story_send(s, FLOW_SINK, BULK);
+  (void)story_send(s, FLOW_ECHO, endless(s));
+  story_ping(s, 0);
+  story_go(s, P2P_SECOND);
+  if (s->n_flows) (void)p2p_reset(story_host(s, 0), s->flows[s->n_flows - 1]->stream, 5);
+  (void)story_send(s, "/nobody/speaks/this", 10);
+  story_perf(s, BULK, BULK);
+}
+
+/* ---- the table ---- */
+
+static const p2p_setting few_conns[] = { { "conns_max", 1 } };
+static const p2p_setting few_streams[] = { { "streams_max", 2 } };
+
+const story_row story_rows[] = {
+  { .name = "everything", .plot = everything, .bases = EVERY },
+  { .name = "echo", .plot = echo, .bases = EVERY },
+  { .name = "echo at once", .plot = echo_at_once, .bases = EVERY },
+  { .name = "bulk", .plot = bulk, .bases = MUXERS | ON(NOISE) | ON(TLS) | ON(MEMORY) },
+  { .name = "slow reader", .plot = slow_reader, .bases = ON(PLAIN) | ON(QUIC) },
+  { .name = "many streams", .plot = many_streams, .bases = MUXERS | ON(NOISE) },
+  { .name = "empty stream", .plot = empty_stream, .bases = MUXERS },
+  { .name = "reset", .plot = reset, .bases = MUXERS | ON(NOISE), .varies = true },
+  { .name = "reset by listener", .plot = reset_by_listener, .bases = MUXERS, .varies = true },
+  { .name = "stop", .plot = stop, .bases = MUXERS, .varies = true },
+  { .name = "unknown protocol", .plot = unknown_protocol, .bases = MUXERS },
+  { .name = "second protocol", .plot = second_protocol, .bases = MUXERS },
+  { .name = "dialer hangs up", .plot = dialer_hangs_up, .bases = EVERY },
+  { .name = "listener hangs up", .plot = listener_hangs_up, .bases = EVERY },
+  { .name = "dial is canceled",
+    .plot = dial_is_canceled,
+    .bases = ON(NOISE) | ON(TLS) | ON(QUIC),
+    .varies = true },
+  { .name = "nobody there", .plot = nobody_there, .bases = ON(NOISE), .mute = true },
+  { .name = "several addresses",
+    .plot = several_addresses,
+    .bases = ON(NOISE) | ON(QUIC),
+    .varies = true },
+  { .name = "twice the same",
+    .plot = twice_the_same,
+    .bases = ON(NOISE) | ON(MEMORY) | ON(QUIC),
+    .varies = true },
+  { .name = "wrong peer", .plot = wrong_peer, .bases = ON(NOISE) | ON(PLAIN) | ON(TLS) | ON(QUIC) },
+  { .name = "stranger", .plot = stranger, .bases = ON(NOISE) | ON(PLAIN) | ON(TLS) | ON(QUIC) },
+  { .name = "other security", .plot = echo, .bases = ON(NOISE) | ON(PLAIN), .security = "tls" },
+  { .name = "other muxer",
+    .plot = echo,
+    .bases = ON(NOISE) | ON(PLAIN) | ON(TLS),
+    .muxer = "mplex" },
+  { .name = "gated", .plot = echo, .bases = ON(NOISE) | ON(TLS) | ON(QUIC), .gated = true },
+  { .name = "few connections",
+    .plot = twice_the_same,
+    .bases = ON(NOISE) | ON(QUIC),
+    .limits = few_conns,
+    .n_limits = 1,
+    .varies = true },
+  { .name = "few streams",
+    .plot = many_streams,
+    .bases = ON(PLAIN) | ON(QUIC),
+    .limits = few_streams,
+    .n_limits = 1,
+    .varies = true },
+  { .name = "ping", .plot = ping, .bases = MUXERS | ON(NOISE) },
+  { .name = "perf", .plot = perf, .bases = MUXERS | ON(NOISE) },
+  { .name = "identify push", .plot = identify_push, .bases = ON(PLAIN) | ON(QUIC) },
+  { .name = "listen again", .plot = listen_again, .bases = ON(NOISE) | ON(MEMORY) | ON(QUIC) },
+  { .name = "dialer closes amid all",
+    .plot = dialer_closes_amid_all,
+    .bases = EVERY,
+    .varies = true },
+  { .name = "listener closes amid all",
+    .plot = listener_closes_amid_all,
+    .bases = EVERY,
+    .varies = true },
+  { .name = "closed in handshake",
+    .plot = closed_in_handshake,
+    .bases = ON(NOISE) | ON(TLS) | ON(QUIC),
+    .varies = true },
+  { .name = "dialer vanishes",
+    .plot = dialer_vanishes,
+    .bases = MUXERS | ON(NOISE),
+    .varies = true },
+  { .name = "listener vanishes",
+    .plot = listener_vanishes,
+    .bases = MUXERS | ON(NOISE),
+    .varies = true },
+};
+const int n_story_rows = P2P_COUNT(story_rows);
