@@ -19,7 +19,7 @@ else
   Q := @
 endif
 
-.PHONY: all run test test-gcc test-clang tsan fuzz differential minimal torture check check-checks check-sim \
+.PHONY: all run test test-gcc test-clang tsan fuzz fuzz-coverage differential minimal torture check check-checks check-sim \
         interop interop-full transport-tests sim bench evil-compare load size format \
         install uninstall consumer deb package docs clean setup help
 .DEFAULT_GOAL := all
@@ -74,6 +74,10 @@ fuzz:
 torture:
 	$(call build,dev,,--target sim.torture.hosts)
 	$(Q)scripts/run-torture $(BUILD)/dev/tests/sim.torture.hosts $(EVERY) $(JOBS)
+
+## fuzz-coverage lines of src/ that the fuzzers' corpora alone reach, by folder
+fuzz-coverage:
+	$(Q)scripts/fuzz-coverage $(BUILD) $(JOBS)
 
 ## differential  random values here and in others' packages, which the network must bring
 differential:
