@@ -22,16 +22,25 @@ static size_t utf8_len(const unsigned char *s) {
   return n;
 }
 
-/* C0, DEL and C1 controls: a terminal would obey them. */
-static bool is_control(const unsigned char *s) {
-  return s[0] < 0x20 || s[0] == 0x7F || (s[0] == 0xC2 && s[1] < 0xA0);
+/* The code point of the n bytes at s; of four bytes none that anybody asks for. */
+static unsigned point_of(const unsigned char *s, size_t n) {
+  if (n == 2) return (s[0] & 0x1FU) << 6 | (s[1] & 0x3FU);
+  if (n == 3) return (s[0] & 0x0FU) << 12 | (s[1] & 0x3FU) << 6 | (s[2] & 0x3FU);
+  return n == 1 ? s[0] : 0x10000;
+}
+
+/* Controls, which a terminal would obey, and marks that turn or break a line, so that a name would
+ * disguise what stands beside it. */
+static bool is_hiding(unsigned point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x200E || point == 0x200F ||
+         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
 }
 
 void text_print(FILE *to, const char *text) {
   const unsigned char *s = (const unsigned char *)text;
   while (*s) {
     size_t n = utf8_len(s);
-    if (n == 0 || is_control(s)) {
+    if (n == 0 || is_hiding(point_of(s, n))) {
       fputs(REPLACEMENT, to);
       s += n ? n : 1;
     } else {
@@ -50,8 +59,8 @@ static void put_text(FILE *to, const char *text) {
       fputs(REPLACEMENT, to);
     else if (*s == '"' || *s == '\\')
       fprintf(to, "\\%c", *s);
-    else if (*s < 0x20 || *s == 0x7F)
-      fprintf(to, "\\u%04x", *s);
+    else if (is_hiding(point_of(s, n)))
+      fprintf(to, "\\u%04x", point_of(s, n));
     else
       fwrite(s, 1, n, to);
     s += n ? n : 1;

@@ -293,6 +293,22 @@ class Hostile(Files):
         self.say(address, whole(b"...x", b"data"))
         self.assertEqual(sorted(os.listdir(self.inbox)), ["___x", "_bashrc"])
 
+    def test_names_that_disguise_a_line(self):
+        name = "a\u202egpj\u2066\x9b.exe".encode()
+        for begin in (lambda: self.receiver("--keep", "--force"), self.json_receiver):
+            receiver, address = begin()
+            self.say(address, whole(name, b"data"))
+            receiver.send_signal(signal.SIGTERM)
+            out = self.finish(receiver)[1]
+            self.assertIn(b".exe", out)
+            for hidden in ("\u202e", "\u2066", "\x9b"):
+                self.assertNotIn(hidden.encode(), out)
+        self.assertEqual(json.loads(out.splitlines()[-1])["file"].encode(), name)
+
+    def json_receiver(self):
+        process = self.start("recv", "--json", "--keep", "--force", "--listen", "/ip4/127.0.0.1/tcp/0", self.inbox)
+        return process, json.loads(self.line_of(process.stdout))["address"]
+
     def test_a_part_is_nobody_elses_name(self):
         """Else a stranger's whole file takes the place of what another sender sends."""
         _, address = self.receiver("--keep", "--force")
