@@ -95,7 +95,8 @@ void p2p__attempt_over(p2p__attempt *a, int err, p2p_stage stage, bool remote, p
     a->link = NULL;
     a->dial->live--;
   }
-  bool began = a->state == ATTEMPT_RUNNING || stage == P2P_STAGE_CONNECT;
+  /* Without descriptors or memory nothing has left this machine, and nothing is learnt. */
+  bool began = a->state == ATTEMPT_RUNNING || (stage == P2P_STAGE_CONNECT && remote);
   a->state = ATTEMPT_OVER;
   a->err = err;
   a->stage = (uint8_t)stage;

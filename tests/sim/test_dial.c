@@ -280,6 +280,33 @@ static void who_wants_the_peer_joins_the_dial_and_brings_addresses(void **state)
 
 /* ---- black holes: SW-06 ---- */
 
+static int no_descriptors(p2p_io *io, const p2p_endpoint *from, const p2p_endpoint *to,
+                          uint64_t token) {
+  (void)io;
+  (void)from;
+  (void)to;
+  (void)token;
+  return P2P_EFILES;
+}
+
+/* What never left this machine says nothing of the network. */
+static void want_of_descriptors_is_no_black_hole(void **state) {
+  (void)state;
+  join_both(NULL, 0);
+  const p2p_io_ops *whole = t.a.host->io->ops;
+  p2p_io_ops poor = *whole;
+  poor.tcp_connect = no_descriptors;
+  t.a.host->io->ops = &poor;
+  for (int i = 0; i < P2P__BLACKHOLE_WINDOW; i++) {
+    memset(t.a.n, 0, sizeof t.a.n);
+    (void)dial("/ip6/2a00::1/tcp/4001");
+    wait_for_outcome();
+    assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].err, P2P_EFILES);
+  }
+  t.a.host->io->ops = whole;
+  assert_false(player_stats(&t.a).ip6_blackhole);
+}
+
 static void fall_into_the_hole(void) {
   for (int i = 0; i < P2P__BLACKHOLE_WINDOW; i++) {
     memset(t.a.n, 0, sizeof t.a.n);
@@ -340,6 +367,7 @@ int main(void) {
     TEST(failed_address_is_left_alone_unless_the_user_names_it),
     TEST(other_addresses_of_the_peer_are_tried_meanwhile),
     TEST(who_wants_the_peer_joins_the_dial_and_brings_addresses),
+    TEST(want_of_descriptors_is_no_black_hole),
     TEST(kind_of_address_that_never_answers_is_left_out),
     TEST(thousands_of_failed_dials_leave_nothing),
 #undef TEST
