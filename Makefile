@@ -127,7 +127,7 @@ transport-tests: all
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)tests/interop/transport-tests --peers $(PEERS) $(ARGS)
 
-## sim           every scenario of the simulator over SEEDS
+## sim           every scenario of the simulator over SEEDS (one number: so many seeds)
 sim: all
 	$(Q)scripts/run-sim $(BUILD)/p2p-sim $(SEEDS)
 
