@@ -39,12 +39,18 @@ static void pipe_want(p2p__pipe *base, uint32_t what) {
 
 static void pipe_lowat(p2p__pipe *base, size_t unsent) {
   p2p__sock_pipe *p = pipe_of(base);
+  if (!p->kind->lowat) return;
   (void)pipe_io(p)->ops->option(pipe_io(p), p->sock, P2P_IO_NOTSENT_LOWAT, unsent);
 }
 
 static void pipe_shutdown(p2p__pipe *base) {
   p2p__sock_pipe *p = pipe_of(base);
   (void)pipe_io(p)->ops->shutdown(pipe_io(p), p->sock);
+}
+
+static int pipe_local(const p2p__pipe *base, p2p__wr *out) {
+  const p2p__sock_pipe *p = P2P_CONST_CONTAINER(base, p2p__sock_pipe, base);
+  return p->kind->local ? p->kind->local(pipe_io(p), p->sock, out) : P2P_ENOTFOUND;
 }
 
 static void pipe_free(p2p__pipe *base) {
@@ -58,16 +64,9 @@ static const p2p__pipe_ops pipe_ops = {
   .recv = pipe_recv,
   .send = pipe_send,
   .want = pipe_want,
-  .shutdown = pipe_shutdown,
-  .free = pipe_free,
-};
-
-static const p2p__pipe_ops pipe_ops_lowat = {
-  .recv = pipe_recv,
-  .send = pipe_send,
-  .want = pipe_want,
   .lowat = pipe_lowat,
   .shutdown = pipe_shutdown,
+  .local = pipe_local,
   .free = pipe_free,
 };
 
@@ -76,13 +75,12 @@ static void pipe_ready(p2p__source *s, const p2p_io_fact *fact, p2p_time now) {
   p->base.user->ready(p->base.user, fact->what, fact->error, now);
 }
 
-int p2p__sock_pipe_new(p2p__loop *loop, bool lowat, p2p__sock_pipe **out) {
+int p2p__sock_pipe_new(p2p__loop *loop, const p2p__sock_kind *kind, p2p__sock_pipe **out) {
   p2p__sock_pipe *p = p2p__alloc(loop->mem, P2P__MEM_LINK, sizeof *p);
   if (!p) return P2P_ENOMEM;
-  *p = (p2p__sock_pipe){ .base.ops = lowat ? &pipe_ops_lowat : &pipe_ops,
-                         .source.ready = pipe_ready,
-                         .loop = loop,
-                         .sock = -1 };
+  *p = (p2p__sock_pipe){
+    .base.ops = &pipe_ops, .source.ready = pipe_ready, .loop = loop, .kind = kind, .sock = -1
+  };
   if (p2p__loop_add(loop, &p->source) < 0) {
     p2p__release(loop->mem, P2P__MEM_LINK, p, sizeof *p);
     return P2P_ENOMEM;
@@ -100,13 +98,34 @@ int p2p__sock_dial(const p2p__upgrades *upgrades, p2p__sock_pipe *p, const p2p__
   return err < 0 ? err : 0;
 }
 
+/* ---- descriptors of others ---- */
+bool p2p__sock_adopts(const p2p_io *io) {
+  bool has = io->ops->size >= offsetof(p2p_io_ops, adopt) + sizeof io->ops->adopt;
+  return has && io->ops->adopt;
+}
+
+int p2p__sock_adopt(const p2p__upgrades *upgrades, const p2p__sock_kind *kind, int fd,
+                    bool initiator, const p2p__link_spec *spec, p2p_time now, p2p__link **out,
+                    p2p_endpoint *remote) {
+  p2p__loop *loop = upgrades->loop;
+  p2p__sock_pipe *p;
+  *out = NULL;
+  if (!p2p__sock_adopts(loop->io)) return P2P_ENOTSUP;
+  int err = p2p__sock_pipe_new(loop, kind, &p);
+  if (err < 0) return err;
+  p->sock = err = loop->io->ops->adopt(loop->io, fd, false, p->source.token, NULL, remote);
+  if (err >= 0) err = p2p__byte_link_new(upgrades, &p->base, true, initiator, spec, now, out);
+  if (err < 0) pipe_free(&p->base);
+  return err < 0 ? err : 0;
+}
+
 /* ---- listening ---- */
 static int accept_one(p2p__listening *l, p2p_time now) {
   p2p__loop *loop = l->upgrades->loop;
   uint8_t space[P2P_ADDR_MAX];
   p2p__wr remote = p2p__wr_of(space, sizeof space);
   p2p__sock_pipe *p;
-  int err = p2p__sock_pipe_new(loop, l->kind->lowat, &p);
+  int err = p2p__sock_pipe_new(loop, l->kind, &p);
   if (err < 0) return err;
   p->sock = l->kind->accept(loop->io, l->sock, p->source.token, &remote);
   if (p->sock < 0) {

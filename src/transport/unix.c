@@ -32,6 +32,15 @@ static bool unix_claims(const p2p__transport *t, p2p_bytes addr, bool listen) {
   return unix_path(addr, path) == 0;
 }
 
+static int unix_accept(p2p_io *io, int listener, uint64_t token, p2p__wr *remote) {
+  char path[P2P_IO_PATH_MAX];
+  int sock = io->ops->unix_accept(io, listener, token, path, sizeof path);
+  if (sock >= 0) p2p__ma_add(remote, P2P__MA_UNIX, p2p__cstr(path));
+  return sock;
+}
+
+static const p2p__sock_kind unix_kind = { .accept = unix_accept };
+
 static int unix_dial(p2p__transport *base, p2p_bytes addr, const p2p__link_spec *spec, p2p_time now,
                      p2p__link **out) {
   unix_transport *t = P2P_CONTAINER(base, unix_transport, base);
@@ -40,21 +49,13 @@ static int unix_dial(p2p__transport *base, p2p_bytes addr, const p2p__link_spec 
   p2p__sock_pipe *p;
   *out = NULL;
   int err = unix_path(addr, path);
-  if (err < 0 || (err = p2p__sock_pipe_new(loop, false, &p)) < 0) return err;
+  if (err < 0 || (err = p2p__sock_pipe_new(loop, &unix_kind, &p)) < 0) return err;
   p->sock = loop->io->ops->unix_connect(loop->io, path, p->source.token);
   return p2p__sock_dial(t->upgrades, p, spec, now, out);
 }
 
-static int unix_accept(p2p_io *io, int listener, uint64_t token, p2p__wr *remote) {
-  char path[P2P_IO_PATH_MAX];
-  int sock = io->ops->unix_accept(io, listener, token, path, sizeof path);
-  if (sock >= 0) p2p__ma_add(remote, P2P__MA_UNIX, p2p__cstr(path));
-  return sock;
-}
-
 static int unix_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acceptor,
                        p2p__listening **out, p2p__wr *bound) {
-  static const p2p__sock_kind kind = { .accept = unix_accept };
   unix_transport *t = P2P_CONTAINER(base, unix_transport, base);
   p2p_io *io = t->upgrades->loop->io;
   char path[P2P_IO_PATH_MAX];
@@ -62,7 +63,7 @@ static int unix_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acce
   uint64_t token;
   *out = NULL;
   int err = unix_path(addr, path);
-  if (err >= 0) err = p2p__sock_listener_new(t->upgrades, &kind, acceptor, &l, &token);
+  if (err >= 0) err = p2p__sock_listener_new(t->upgrades, &unix_kind, acceptor, &l, &token);
   if (err < 0) return err;
   err = p2p__sock_listener_open(l, io->ops->unix_listen(io, path, UNIX_BACKLOG, token));
   if (err < 0) return err;
