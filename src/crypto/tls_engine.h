@@ -94,6 +94,8 @@ P2P_MUST_USE int p2p__tls_recv(p2p__tls *t, p2p__tls_level level, p2p_bytes in);
 bool p2p__tls_is_partial(const p2p__tls *t);
 /* The alert that belongs to the failure, RFC 8446 section 6; -1: none. */
 int p2p__tls_alert(const p2p__tls *t);
+/* Whether a peer's alert says "I do not accept who you are". RFC 8446, section 6.2. */
+bool p2p__tls_alert_is_about_identity(uint8_t alert);
 /* What was agreed; NULL: nothing. Lives as long as t. */
 const char *p2p__tls_alpn(const p2p__tls *t);
 /* The longest plaintext the peer takes in one record (RFC 8449), content type not counted; 16384

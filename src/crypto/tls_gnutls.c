@@ -535,6 +535,13 @@ int p2p__tls_recv(p2p__tls *t, p2p__tls_level level, p2p_bytes in) {
 
 bool p2p__tls_is_partial(const p2p__tls *t) { return p2p__tls_messages_is_partial(&t->messages); }
 
+bool p2p__tls_alert_is_about_identity(uint8_t alert) {
+  enum { NO_CERTIFICATE = 41, CERTIFICATE_UNKNOWN = 46, UNKNOWN_CA = 48, ACCESS_DENIED = 49 };
+  enum { DECRYPT_ERROR = 51, CERTIFICATE_REQUIRED = 116 };
+  return (alert >= NO_CERTIFICATE && alert <= CERTIFICATE_UNKNOWN) || alert == UNKNOWN_CA ||
+         alert == ACCESS_DENIED || alert == DECRYPT_ERROR || alert == CERTIFICATE_REQUIRED;
+}
+
 int p2p__tls_alert(const p2p__tls *t) { return t->err ? t->alert : -1; }
 
 const char *p2p__tls_alpn(const p2p__tls *t) { return t->alpn[0] ? t->alpn : NULL; }

@@ -295,19 +295,11 @@ static p2p_stage stage_now(const p2p__quic *q) {
   return q->heard ? P2P_STAGE_SECURITY : P2P_STAGE_CONNECT;
 }
 
-/* Alerts that say "I do not accept who you are". RFC 8446, section 6.2. */
-static bool is_about_identity(uint8_t alert) {
-  enum { BAD_CERTIFICATE = 42, UNKNOWN_CA = 48, ACCESS_DENIED = 49, DECRYPT_ERROR = 51 };
-  enum { CERTIFICATE_REQUIRED = 116 };
-  return (alert >= BAD_CERTIFICATE && alert <= UNKNOWN_CA && alert != 47) ||
-         alert == ACCESS_DENIED || alert == DECRYPT_ERROR || alert == CERTIFICATE_REQUIRED;
-}
-
 static p2p__quic_end crypto_end(uint8_t alert, bool remote) {
   enum { NO_APPLICATION_PROTOCOL = 120 };
   p2p__quic_end end = { .err = P2P_EPROTO, .stage = P2P_STAGE_SECURITY, .remote = remote };
   end.code = alert;
-  if (is_about_identity(alert)) {
+  if (p2p__tls_alert_is_about_identity(alert)) {
     end.err = P2P_EAUTH;
     end.stage = P2P_STAGE_IDENTITY;
   } else if (alert == NO_APPLICATION_PROTOCOL) {

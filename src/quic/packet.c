@@ -102,8 +102,7 @@ int p2p__quic_initial_read(p2p__quic_shared *s, p2p_bytes datagram, const p2p_en
 }
 
 /* ---- answers ---- */
-static void commit(p2p__wr *out, p2p__span room, ngtcp2_ssize n) {
-  (void)room;
+static void commit(p2p__wr *out, ngtcp2_ssize n) {
   if (n > 0) (void)p2p__wr_room(out, (size_t)n);
 }
 
@@ -116,10 +115,9 @@ void p2p__quic_write_versions(p2p__quic_shared *s, const p2p__quic_header *h, p2
   uint8_t any = 0;
   p2p__span room = room_of(out);
   if (p2p__random(s->env, &any, sizeof any) < 0) return;
-  commit(out, room,
-         ngtcp2_pkt_write_version_negotiation(room.p, room.len, any, h->scid.b, h->scid.len,
-                                              h->dcid.b, h->dcid.len, versions,
-                                              P2P_COUNT(versions)));
+  commit(out, ngtcp2_pkt_write_version_negotiation(room.p, room.len, any, h->scid.b, h->scid.len,
+                                                   h->dcid.b, h->dcid.len, versions,
+                                                   P2P_COUNT(versions)));
 }
 
 void p2p__quic_write_retry(p2p__quic_shared *s, const p2p__quic_initial *i,
@@ -133,9 +131,8 @@ void p2p__quic_write_retry(p2p__quic_shared *s, const p2p__quic_initial *i,
   if (!ctx.native_handle) return;
   p2p__span room = room_of(out);
   ngtcp2_cid to = quic_cid_out(&i->scid), ours = quic_cid_out(&cid), first = quic_cid_out(&i->dcid);
-  commit(out, room,
-         ngtcp2_pkt_write_retry(room.p, room.len, NGTCP2_PROTO_VER_V1, &to, &ours, &first, token,
-                                sizeof token, p2p__quic_on_encrypt, &aead, &ctx));
+  commit(out, ngtcp2_pkt_write_retry(room.p, room.len, NGTCP2_PROTO_VER_V1, &to, &ours, &first,
+                                     token, sizeof token, p2p__quic_on_encrypt, &aead, &ctx));
   p2p__quic_aead_free(s, ctx.native_handle);
 }
 
@@ -148,6 +145,5 @@ void p2p__quic_write_reset(p2p__quic_shared *s, const p2p__quic_header *h, size_
   if (h->is_long || size < LEAST || room.len < size) return;
   if (p2p__random(s->env, noise, sizeof noise) < 0) return;
   p2p__quic_reset_token(s, h->dcid.b, h->dcid.len, token);
-  commit(out, room,
-         ngtcp2_pkt_write_stateless_reset(room.p, size, token, noise, size - P2P__QUIC_RESET));
+  commit(out, ngtcp2_pkt_write_stateless_reset(room.p, size, token, noise, size - P2P__QUIC_RESET));
 }

@@ -25,7 +25,8 @@ static bool is_held_back(const p2p__quic *q, quic_window *w, uint64_t n) {
 }
 
 static uint64_t growth(const quic_window *w, uint64_t max) {
-  return w->size < max ? p2p__time_min(w->size, max - w->size) : 0;
+  if (w->size >= max) return 0;
+  return w->size < max - w->size ? w->size : max - w->size;
 }
 
 void p2p__quic_window_begin(const p2p__quic *q, quic_window *w, uint64_t size) {

@@ -130,8 +130,11 @@ static int flush_pending(tls_step *s) {
   return err;
 }
 
+/* No message of a handshake belongs under application keys: its record would take the number that the
+ * record layer begins with. */
 static int user_say(p2p__tls_user *u, p2p__tls_level level, p2p_bytes message) {
   tls_step *s = step_of(u);
+  if (level == P2P__TLS_APPLICATION) return P2P_EPROTO;
   int err = s->pending_level == level ? 0 : flush_pending(s);
   if (err) return err;
   s->pending_level = level;

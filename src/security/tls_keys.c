@@ -131,11 +131,6 @@ void p2p__tls_clear(p2p__wr *w, p2p__tls_type type, p2p_bytes content) {
   p2p__wr_bytes_in(w, content);
 }
 
-/* Alerts that say "I do not accept who you are": RFC 8446, section 6.2. */
-static bool is_about_identity(uint8_t alert) {
-  return (alert >= 41 && alert <= 46) || alert == 48 || alert == 49 || alert == 51 || alert == 116;
-}
-
 int p2p__tls_alert_error(p2p_bytes content, int *alert) {
   /* Split or gathered alerts are forbidden: section 5.1. */
   if (content.len != 2) return refused(P2P_EPROTO, P2P__TLS_DECODE_ERROR, alert);
@@ -143,5 +138,5 @@ int p2p__tls_alert_error(p2p_bytes content, int *alert) {
   if (content.p[1] == P2P__TLS_CLOSE_NOTIFY) return P2P_ECLOSED;
   if (content.p[1] == P2P__TLS_USER_CANCELED) return 0;
   if (content.p[1] == 120) return P2P_ENOPROTO;
-  return is_about_identity(content.p[1]) ? P2P_EAUTH : P2P_EPROTO;
+  return p2p__tls_alert_is_about_identity(content.p[1]) ? P2P_EAUTH : P2P_EPROTO;
 }
