@@ -161,6 +161,11 @@ typedef struct p2p_io_ops {
   int (*unix_listen)(p2p_io *io, const char *path, int backlog, uint64_t token);
   int (*unix_accept)(p2p_io *io, int listener, uint64_t token, char *path, size_t cap);
   int (*unix_connect)(p2p_io *io, const char *path, uint64_t token);
+
+  /* Listens on a duplicate of a listening Unix socket of the system, as adopt does; path gets its own.
+   * Closing it leaves the file, which is the caller's. P2P_EINVAL: it is something else; P2P_EADDR: its
+   * name is no absolute path; P2P_ELIMIT (cap). NULL or absent: none here. */
+  int (*unix_adopt)(p2p_io *io, int fd, uint64_t token, char *path, size_t cap);
 } p2p_io_ops;
 
 /* An instance begins with this; what follows is its own. */

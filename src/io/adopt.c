@@ -12,8 +12,11 @@ static bool option_is(int fd, int name, int value) {
   return getsockopt(fd, SOL_SOCKET, name, &got, &len) == 0 && got == value;
 }
 
-/* Ours neither block nor outlive an exec. */
-static int duplicate(int fd) {
+bool p2p__uv_is_stream(int fd, bool listens) {
+  return option_is(fd, SO_TYPE, SOCK_STREAM) && option_is(fd, SO_ACCEPTCONN, listens);
+}
+
+int p2p__uv_duplicate(int fd) {
   int own = fcntl(fd, F_DUPFD_CLOEXEC, 0), status = own >= 0 ? fcntl(own, F_GETFL) : -1;
   if (status >= 0 && fcntl(own, F_SETFL, status | O_NONBLOCK) == 0) return own;
   int err = p2p__uv_error(errno);
@@ -37,8 +40,7 @@ static bool address_of(int fd, int (*ask)(int, struct sockaddr *, socklen_t *), 
 }
 
 static int adopt_check(int fd, bool listens, p2p_endpoint *local, p2p_endpoint *remote) {
-  if (!option_is(fd, SO_TYPE, SOCK_STREAM) || !option_is(fd, SO_ACCEPTCONN, listens))
-    return P2P_EINVAL;
+  if (!p2p__uv_is_stream(fd, listens)) return P2P_EINVAL;
   if (!address_of(fd, getsockname, local)) return P2P_EINVAL;
   if (listens) return local->family ? 0 : P2P_ENOTSUP;
   return address_of(fd, getpeername, remote) ? 0 : P2P_EINVAL;
@@ -49,7 +51,7 @@ int p2p__uv_adopt(p2p_io *base, int fd, bool listens, uint64_t token, p2p_endpoi
   p2p_endpoint here, there = { 0 };
   int err = adopt_check(fd, listens, &here, &there);
   if (err < 0) return err;
-  int own = duplicate(fd);
+  int own = p2p__uv_duplicate(fd);
   if (own < 0) return own;
   if (!listens) nodelay(own);
   p2p__uv_kind kind = listens ? P2P__UV_LISTENER : P2P__UV_STREAM;

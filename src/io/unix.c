@@ -81,11 +81,44 @@ int p2p__uv_unix_listen(p2p_io *base, const char *path, int backlog, uint64_t to
   return sock;
 }
 
+/* The path a listening fd is bound to. P2P_EADDR: none from the root on, so it is no address. */
+static int path_of(int fd, struct sockaddr_un *out) {
+  *out = (struct sockaddr_un){ 0 };
+  socklen_t len = sizeof *out;
+  if (!p2p__uv_is_stream(fd, true)) return P2P_EINVAL;
+  if (getsockname(fd, (struct sockaddr *)out, &len) != 0 || out->sun_family != AF_UNIX)
+    return P2P_EINVAL;
+  bool ended = memchr(out->sun_path, 0, sizeof out->sun_path) != NULL;
+  return out->sun_path[0] == '/' && ended ? 0 : P2P_EADDR;
+}
+
+int p2p__uv_unix_adopt(p2p_io *base, int fd, uint64_t token, char *path, size_t cap) {
+  p2p__uv *io = p2p__uv_of(base);
+  struct sockaddr_un a;
+  int err = path_of(fd, &a);
+  if (err < 0) return err;
+  size_t n = strlen(a.sun_path);
+  if (n >= cap) return P2P_ELIMIT;
+  char *name = p2p__alloc_raw(&io->mem, P2P__MEM_LOOP, sizeof a.sun_path);
+  if (!name) return P2P_ENOMEM;
+  memcpy(name, a.sun_path, sizeof a.sun_path);
+  p2p__uv_sock *s;
+  int sock = p2p__uv_duplicate(fd);
+  if (sock >= 0) sock = p2p__uv_sock_new(io, sock, P2P__UV_LISTENER, token, P2P_IO_READABLE, &s);
+  if (sock < 0) {
+    p2p__release(&io->mem, P2P__MEM_LOOP, name, sizeof a.sun_path);
+    return sock;
+  }
+  s->path = name;
+  memcpy(path, name, n + 1);
+  return sock;
+}
+
 /* Another may have taken the path since: only the file that is ours goes. */
 void p2p__uv_unix_forget(p2p__uv *io, p2p__uv_sock *s) {
   struct stat st;
   if (!s->path) return;
-  bool ours = lstat(s->path, &st) == 0 && (uint64_t)st.st_dev == s->device &&
+  bool ours = s->inode && lstat(s->path, &st) == 0 && (uint64_t)st.st_dev == s->device &&
               (uint64_t)st.st_ino == s->inode;
   if (ours) unlink(s->path);
   p2p__release(&io->mem, P2P__MEM_LOOP, s->path, sizeof((struct sockaddr_un *)0)->sun_path);

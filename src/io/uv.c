@@ -136,6 +136,7 @@ static const p2p_io_ops io_ops = {
   .unix_listen = p2p__uv_unix_listen,
   .unix_accept = p2p__uv_unix_accept,
   .unix_connect = p2p__uv_unix_connect,
+  .unix_adopt = p2p__uv_unix_adopt,
   .recv = p2p__uv_recv,
   .send = p2p__uv_send,
   .shutdown = p2p__uv_shutdown,

@@ -48,7 +48,7 @@ typedef struct p2p__uv_sock {
   bool gso, gro;   /* of a UDP socket: the kernel splits and joins batches */
   uint16_t port;   /* of a UDP socket, its own */
   char *path;      /* of a unix listener, else NULL */
-  uint64_t device, inode; /* of the file at path, as it was made */
+  uint64_t device, inode; /* of the file at path, as it was made; inode 0: it is not ours */
 } p2p__uv_sock;
 
 typedef struct p2p__uv_slot {
@@ -117,6 +117,8 @@ ptrdiff_t p2p__uv_send(p2p_io *io, int sock, const p2p_bytes *v, size_t n);
 int p2p__uv_shutdown(p2p_io *io, int sock);
 
 /* adopt.c */
+bool p2p__uv_is_stream(int fd, bool listens);
+int p2p__uv_duplicate(int fd); /* one that neither blocks nor outlives an exec, or an error */
 int p2p__uv_adopt(p2p_io *io, int fd, bool listens, uint64_t token, p2p_endpoint *local,
                   p2p_endpoint *remote);
 
@@ -124,6 +126,7 @@ int p2p__uv_adopt(p2p_io *io, int fd, bool listens, uint64_t token, p2p_endpoint
 int p2p__uv_unix_listen(p2p_io *io, const char *path, int backlog, uint64_t token);
 int p2p__uv_unix_accept(p2p_io *io, int listener, uint64_t token, char *path, size_t cap);
 int p2p__uv_unix_connect(p2p_io *io, const char *path, uint64_t token);
+int p2p__uv_unix_adopt(p2p_io *io, int fd, uint64_t token, char *path, size_t cap);
 void p2p__uv_unix_forget(p2p__uv *io, p2p__uv_sock *s); /* its file, when it has one */
 
 /* udp_linux.c, udp_portable.c */

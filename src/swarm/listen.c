@@ -131,7 +131,11 @@ static p2p__transport *adopter(const p2p__swarm *w) {
 }
 
 int p2p__swarm_listen_fd(p2p__swarm *w, int fd, uint64_t *handle) {
-  return listener_new(w, adopter(w), p2p__bytes(NULL, 0), fd, handle);
+  int err = P2P_ENOTSUP;
+  for (size_t i = 0; i < w->n_transports && err == P2P_ENOTSUP; i++)
+    if (w->transports[i]->ops->adopt_listener)
+      err = listener_new(w, w->transports[i], p2p__bytes(NULL, 0), fd, handle);
+  return err;
 }
 
 static int adopt_inbound(p2p__swarm *w, p2p__transport *t, int fd, p2p__sconn **out) {

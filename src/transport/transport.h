@@ -78,7 +78,8 @@ typedef struct p2p__transport_ops {
                 p2p__wr *bound);
   void (*unlisten)(p2p__transport *t, p2p__listening *l);
   /* A duplicate of a descriptor of the system becomes a link (remote: its packed address, nothing
-   * where it has no IP), or a listener. NULL: not this transport's business. */
+   * where it has no IP), or a listener. NULL, and P2P_ENOTSUP of a listener: not this
+   * transport's business. */
   int (*adopt)(p2p__transport *t, int fd, bool initiator, const p2p__link_spec *spec, p2p_time now,
                p2p__link **out, p2p__wr *remote);
   int (*adopt_listener)(p2p__transport *t, int fd, p2p__acceptor *acceptor, p2p__listening **out,

@@ -72,6 +72,26 @@ static int unix_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acce
   return 0;
 }
 
+static int unix_adopt_listener(p2p__transport *base, int fd, p2p__acceptor *acceptor,
+                               p2p__listening **out, p2p__wr *bound) {
+  unix_transport *t = P2P_CONTAINER(base, unix_transport, base);
+  p2p_io *io = t->upgrades->loop->io;
+  const p2p_io_ops *ops = io->ops;
+  char path[P2P_IO_PATH_MAX];
+  p2p__listening *l;
+  uint64_t token;
+  *out = NULL;
+  bool has = ops->size >= offsetof(p2p_io_ops, unix_adopt) + sizeof ops->unix_adopt;
+  if (!has || !ops->unix_adopt) return P2P_ENOTSUP;
+  int err = p2p__sock_listener_new(t->upgrades, &unix_kind, acceptor, &l, &token);
+  if (err < 0) return err;
+  err = p2p__sock_listener_open(l, ops->unix_adopt(io, fd, token, path, sizeof path));
+  if (err < 0) return err;
+  p2p__ma_add(bound, P2P__MA_UNIX, p2p__cstr(path));
+  *out = l;
+  return 0;
+}
+
 static void unix_free(p2p__transport *base) {
   unix_transport *t = P2P_CONTAINER(base, unix_transport, base);
   p2p__release(t->upgrades->loop->mem, P2P__MEM_HOST, t, sizeof *t);
@@ -83,6 +103,7 @@ static const p2p__transport_ops unix_ops = {
   .dial = unix_dial,
   .listen = unix_listen,
   .unlisten = p2p__sock_unlisten,
+  .adopt_listener = unix_adopt_listener,
   .free = unix_free,
 };
 

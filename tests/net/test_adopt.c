@@ -3,8 +3,11 @@
 #include "unit/base/test.h"
 #include <netinet/in.h>
 #include <p2p/p2p.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static const char *const nowhere[] = { NULL };
@@ -189,6 +192,54 @@ static void listening_socket_is_listened_with(void **state) {
   end(&a, &b);
 }
 
+/* Bound to name; name[0] zero: in Linux's own name space. */
+static int listening_unix(const char *name, size_t len) {
+  struct sockaddr_un at = { .sun_family = AF_UNIX };
+  memcpy(at.sun_path, name, len);
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  assert_true(fd >= 0);
+  socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+  assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+  assert_int_equal(listen(fd, 8), 0);
+  return fd;
+}
+
+static void listening_unix_socket_is_listened_with_and_its_file_stays(void **state) {
+  (void)state;
+  side a, b;
+  p2p_listener l;
+  char folder[] = "/tmp/p2p-adopt-XXXXXX", path[64], start[80], addr[P2P_ADDR_TEXT_MAX];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/s", folder);
+  int n = snprintf(start, sizeof start, "/unix%s/p2p/", path);
+  begin(&a);
+  begin(&b);
+  int fd = listening_unix(path, strlen(path));
+  assert_int_equal(p2p_listen_fd(b.host, fd, &l), 0);
+  close(fd);
+  assert_true(p2p_host_addr(b.host, 0, addr, sizeof addr) > 0);
+  assert_memory_equal(addr, start, (size_t)n);
+  assert_int_equal(p2p_dial(a.host, addr, &a.conn), 0);
+  meet(&a, &b);
+  assert_int_equal(p2p_listener_close(b.host, l), 0);
+  end(&a, &b);
+  assert_int_equal(unlink(path), 0); /* it is there still */
+  rmdir(folder);
+}
+
+static void listening_unix_socket_without_a_path_is_refused(void **state) {
+  (void)state;
+  side a;
+  p2p_listener l;
+  char name[32] = { 0 };
+  int n = snprintf(name + 1, sizeof name - 1, "p2p-adopt-%ld", (long)getpid());
+  begin(&a);
+  int fd = listening_unix(name, 1 + (size_t)n);
+  assert_int_equal(p2p_listen_fd(a.host, fd, &l), P2P_EADDR);
+  p2p_host_free(a.host);
+  assert_int_equal(close(fd), 0);
+}
+
 static void what_is_no_such_socket_is_refused(void **state) {
   (void)state;
   side a;
@@ -222,6 +273,8 @@ int main(void) {
     cmocka_unit_test(adopted_connection_is_from_whom_it_should_be),
     cmocka_unit_test(adopted_connection_that_fails_is_told_of),
     cmocka_unit_test(listening_socket_is_listened_with),
+    cmocka_unit_test(listening_unix_socket_is_listened_with_and_its_file_stays),
+    cmocka_unit_test(listening_unix_socket_without_a_path_is_refused),
     cmocka_unit_test(what_is_no_such_socket_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
