@@ -19,7 +19,7 @@ else
   Q := @
 endif
 
-.PHONY: all run test test-gcc test-clang tsan fuzz fuzz-coverage differential minimal torture check check-checks check-sim \
+.PHONY: all run test test-gcc test-clang tsan fuzz fuzz-coverage differential minimal torture nightly check check-checks check-sim \
         interop interop-full transport-tests sim bench evil-compare load size format \
         install uninstall consumer deb package docs clean setup help
 .DEFAULT_GOAL := all
@@ -84,6 +84,10 @@ differential:
 	$(call build,dev)
 	$(Q)P2P_NEED_PACKAGES=1 ctest --test-dir $(BUILD)/dev -L differential --output-on-failure \
 	  --no-tests=error $(ctest_args)
+
+## nightly       all that needs long, with logs and a report in build/nightly (ARGS='--quick --only sim,load')
+nightly:
+	$(Q)scripts/nightly --build $(BUILD) --jobs $(JOBS) $(ARGS)
 
 ## minimal       the least build (libcrypto and libuv only) and its unit tests
 minimal:
