@@ -11,6 +11,7 @@ void p2p__bl_state(byte_link *l, bl_state state) {
   assert(l->state != BL_DEAD);
   assert(state == BL_DEAD || state >= l->state);
   l->state = (uint8_t)state;
+  if (l->pipe && l->pipe->ops->costly) l->pipe->ops->costly(l->pipe, state == BL_SECURING);
 }
 
 p2p_stage p2p__bl_stage(const byte_link *l) {

@@ -51,11 +51,21 @@ void p2p__loop_mark_later(p2p__loop *l, p2p__task *t) {
 
 void p2p__loop_unmark(p2p__task *t) { p2p__list_del(&t->node); }
 
+/* Level-triggered: it comes again with the next wait, behind those that were ready before it. */
+static bool can_wait(const p2p__source *s, const p2p_io_fact *fact) {
+  return s->costly && fact->what == P2P_IO_READABLE && !fact->error;
+}
+
 static int loop_facts(p2p__loop *l, const p2p_io_fact *facts, int n) {
+  bool taken = false;
   l->n_facts = n;
   for (int i = 0; i < n; i++) {
     p2p__source *s = p2p__handles_get(&l->sources, facts[i].token);
-    if (s) s->ready(s, &facts[i], l->now); /* else closed by an earlier fact of this turn */
+    if (!s) continue; /* closed by an earlier fact of this turn */
+    bool costly = can_wait(s, &facts[i]);
+    if (costly && taken) continue;
+    taken |= costly;
+    s->ready(s, &facts[i], l->now);
   }
   return n;
 }

@@ -2,7 +2,11 @@
  * the list of those who have something to do at the end of the turn.
  *
  * A turn: wait for facts -> each source handles its fact -> due timers -> end of turn (writes are
- * handed to links, links flush, the dead are freed). `now` is read once per turn. */
+ * handed to links, links flush, the dead are freed). `now` is read once per turn.
+ *
+ * A step of a handshake costs as much as hundreds of datagrams, so a turn takes one: what it brought forth
+ * leaves before the next one begins. Else two hosts that shake hands many times at once compute in turns,
+ * each waiting for the other, and who is up already waits for all of it. */
 #ifndef P2P_TRANSPORT_LOOP_H
 #define P2P_TRANSPORT_LOOP_H
 
@@ -29,6 +33,7 @@ typedef struct p2p__source p2p__source;
 struct p2p__source {
   void (*ready)(p2p__source *s, const p2p_io_fact *fact, p2p_time now);
   uint64_t token; /* of the loop's table; 0: not registered */
+  bool costly;    /* what it reads now is of a handshake: one of those a turn */
 };
 
 /* Whoever has work at the end of the turn: embed it, mark it. */

@@ -22,6 +22,8 @@ typedef struct p2p__pipe_ops {
   void (*lowat)(p2p__pipe *p,
                 size_t unsent);   /* take no more than so many unsent bytes; may be NULL */
   void (*shutdown)(p2p__pipe *p); /* finish writing */
+  /* What comes from now on is of a handshake, or no longer: see loop.h. May be NULL. */
+  void (*costly)(p2p__pipe *p, bool on);
   /* Our own address, packed; < 0: unknown. NULL: it has none. */
   int (*local)(const p2p__pipe *p, p2p__wr *out);
   void (*free)(p2p__pipe *p); /* closes */

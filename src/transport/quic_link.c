@@ -178,6 +178,7 @@ void p2p__quic_link_recv(quic_link *l, const p2p_dgrams *from, p2p_bytes datagra
   l->local = from->local;
   l->local.port = l->socket->bound.port;
   link_moved(l, now);
+  if (l->state == QUIC_SECURING) l->socket->source.costly = true;
   p2p__quic_recv(l->quic, &from->local, &from->remote, from->ecn, datagram, now);
   if (!p2p__list_linked(&l->touched)) p2p__list_add(&l->socket->touched, &l->touched);
 }

@@ -51,14 +51,14 @@ static void tell_touched(quic_socket *s, p2p_time now) {
     p2p__quic_link_tell(P2P_CONTAINER(node, quic_link, touched), now);
 }
 
-static int take(quic_socket *s, p2p_time now) {
+static int take(quic_socket *s, int most, p2p_time now) {
   p2p_dgrams d[BATCHES] = { 0 };
   p2p__loop *loop = s->transport->loop;
-  for (size_t i = 0; i < BATCHES; i++) {
-    d[i].data = loop->rx + i * BATCH;
+  for (int i = 0; i < most; i++) {
+    d[i].data = loop->rx + (size_t)i * BATCH;
     d[i].cap = BATCH;
   }
-  int n = io_of(s)->ops->udp_recv(io_of(s), s->sock, d, BATCHES);
+  int n = io_of(s)->ops->udp_recv(io_of(s), s->sock, d, most);
   for (int i = 0; i < n; i++) split(s, &d[i], now);
   return n;
 }
@@ -119,10 +119,13 @@ static void socket_ready(p2p__source *source, const p2p_io_fact *fact, p2p_time 
   int calls = s->transport->loop->n_facts > 1 ? CALLS_FAIR : CALLS;
   s->users++; /* links that end here do not end it */
   if (fact->what & P2P_IO_WRITABLE && s->n_held) writable(s);
+  /* While handshakes come in, their steps are taken one by one: see loop.h. */
+  int most = source->costly ? 1 : BATCHES;
+  source->costly = false;
   while (calls-- > 0) {
-    int n = take(s, now);
+    int n = take(s, most, now);
     tell_touched(s, now);
-    if (n < BATCHES) break;
+    if (n < most || source->costly) break;
   }
   p2p__quic_socket_unuse(s);
 }

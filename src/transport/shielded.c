@@ -91,6 +91,11 @@ static void pipe_shutdown(p2p__pipe *base) {
   p->inner->ops->shutdown(p->inner);
 }
 
+static void pipe_costly(p2p__pipe *base, bool on) {
+  shielded *p = shielded_of(base);
+  if (p->inner->ops->costly) p->inner->ops->costly(p->inner, on);
+}
+
 void p2p__shielded_drop(p2p__pipe *pipe) {
   shielded *p = shielded_of(pipe);
   p2p__shield_free(p->shield);
@@ -109,6 +114,7 @@ static const p2p__pipe_ops shielded_ops = {
   .want = pipe_want,
   .lowat = pipe_lowat,
   .shutdown = pipe_shutdown,
+  .costly = pipe_costly,
   .free = pipe_free,
 };
 

@@ -48,6 +48,8 @@ static void pipe_shutdown(p2p__pipe *base) {
   (void)pipe_io(p)->ops->shutdown(pipe_io(p), p->sock);
 }
 
+static void pipe_costly(p2p__pipe *base, bool on) { pipe_of(base)->source.costly = on; }
+
 static int pipe_local(const p2p__pipe *base, p2p__wr *out) {
   const p2p__sock_pipe *p = P2P_CONST_CONTAINER(base, p2p__sock_pipe, base);
   return p->kind->local ? p->kind->local(pipe_io(p), p->sock, out) : P2P_ENOTFOUND;
@@ -66,6 +68,7 @@ static const p2p__pipe_ops pipe_ops = {
   .want = pipe_want,
   .lowat = pipe_lowat,
   .shutdown = pipe_shutdown,
+  .costly = pipe_costly,
   .local = pipe_local,
   .free = pipe_free,
 };
