@@ -70,7 +70,6 @@ struct p2p__tls {
   p2p__tls_level reads; /* level of the keys the peer speaks under now */
   bool client, alpn_required, done;
   bool judged; /* its certificate was, and found good */
-  bool params; /* its transport parameters have come */
   int err;     /* why it ended; of the user, or ours */
   int alert;   /* -1: none of our own */
   size_t record_limit;
@@ -222,7 +221,6 @@ static int on_client_hello(gnutls_session_t session) {
 
 static int on_params(gnutls_session_t session, const unsigned char *data, size_t len) {
   p2p__tls *t = tls_of(session);
-  t->params = true;
   int err = t->user->params(t->user, p2p__bytes(data, len));
   return err < 0 ? refuse(t, err, ALERT_ILLEGAL_PARAMETER) : 0;
 }
@@ -399,7 +397,6 @@ static int finished(p2p__tls *t) {
   bool named = gnutls_alpn_get_selected_protocol(t->session, &name) == 0;
   if (named && name.size < sizeof t->alpn) memcpy(t->alpn, name.data, name.size);
   if (t->alpn_required && !named) refuse(t, P2P_ENOPROTO, ALERT_NO_APPLICATION_PROTOCOL);
-  if (t->context->quic && !t->params) refuse(t, P2P_EPROTO, ALERT_MISSING_EXTENSION);
   if (!t->judged) refuse(t, P2P_EAUTH, ALERT_BAD_CERTIFICATE);
   if (t->err) return t->err;
   t->done = true;
@@ -424,10 +421,11 @@ int p2p__tls_start(p2p__tls *t) {
 }
 
 /* What we want to know of a hello ourselves: the limit on what we send (gnutls_record_get_max_size
- * is the one on what we receive), and whether the client speaks TLS 1.3 at all. */
+ * is the one on what we receive), whether the client speaks TLS 1.3 at all, and whether its transport
+ * parameters are there: without them there is no version that an answer could be in. */
 typedef struct hello {
   size_t record_limit;
-  bool tls13;
+  bool tls13, params;
 } hello;
 
 static void read_versions(p2p_bytes list, hello *h) {
@@ -439,6 +437,7 @@ static int on_extension(void *ctx, unsigned id, const unsigned char *data, unsig
   hello *h = ctx;
   p2p__rd r = p2p__rd_of(p2p__bytes(data, len));
   if (id == EXT_SUPPORTED_VERSIONS) read_versions(p2p__rd_rest(&r), h);
+  if (id == EXT_QUIC_PARAMETERS) h->params = true;
   if (id != EXT_RECORD_SIZE_LIMIT) return 0;
   size_t limit = p2p__rd_be16(&r); /* counts the content type, too: RFC 8449 */
   if (limit >= RECORD_MIN) h->record_limit = p2p__min(limit - 1, RECORD_MAX);
@@ -453,7 +452,9 @@ static int read_hello(p2p__tls *t, p2p_bytes message, bool client) {
   int err = gnutls_ext_raw_parse(&h, on_extension, &body,
                                  client ? GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO : 0);
   t->record_limit = h.record_limit;
-  return err < 0 || h.tls13 ? 0 : refuse(t, P2P_EPROTO, ALERT_PROTOCOL_VERSION);
+  if (err < 0) return 0;
+  if (!h.tls13) return refuse(t, P2P_EPROTO, ALERT_PROTOCOL_VERSION);
+  return h.params || !t->context->quic ? 0 : refuse(t, P2P_EPROTO, ALERT_MISSING_EXTENSION);
 }
 
 static size_t read_be24(p2p__rd *r) {
