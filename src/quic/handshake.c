@@ -61,8 +61,25 @@ static int tls_judge(p2p__tls_user *u, p2p_bytes der) {
   return 0;
 }
 
+/* ngtcp2 would take the last of them. Numbers from 64 on mean nothing to it. RFC 9000, section 7.4. */
+static bool says_twice(p2p_bytes params) {
+  enum { KNOWN = 64 };
+  uint64_t seen = 0;
+  p2p__rd r = p2p__rd_of(params);
+  while (p2p__rd_left(&r) && !r.err) {
+    uint64_t id = p2p__quic_rd_varint(&r), len = p2p__quic_rd_varint(&r);
+    if (len > p2p__rd_left(&r)) return false;
+    (void)p2p__rd_bytes(&r, (size_t)len);
+    if (id >= KNOWN) continue;
+    if (seen >> id & 1) return true;
+    seen |= UINT64_C(1) << id;
+  }
+  return false;
+}
+
 static int tls_params(p2p__tls_user *u, p2p_bytes params) {
   quic_handshake *hs = hs_of(u);
+  if (says_twice(params)) return lib_failed(hs, NGTCP2_ERR_MALFORMED_TRANSPORT_PARAM);
   return lib_failed(
       hs, ngtcp2_conn_decode_and_set_remote_transport_params(hs->quic->conn, params.p, params.len));
 }

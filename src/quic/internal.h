@@ -140,6 +140,7 @@ static inline p2p__env *quic_env(const p2p__quic *q) { return q->shared->env; }
 
 /* recv.c: the length of a datagram up to its first short-header packet. */
 size_t p2p__quic_long_part(p2p_bytes datagram);
+uint64_t p2p__quic_rd_varint(p2p__rd *r); /* RFC 9000, section 16 */
 
 /* conn.c */
 /* Ends q: err, as a fact to tell; what goodbye says is q->ccerr. */

@@ -9,7 +9,7 @@
 enum { LONG_HEADER = 0x80, INITIAL = 0x00, ZERO_RTT = 0x10, RETRY = 0x30, TYPE = 0x30 };
 
 /* Variable-length integers of QUIC: RFC 9000, section 16. */
-static uint64_t rd_quic(p2p__rd *r) {
+uint64_t p2p__quic_rd_varint(p2p__rd *r) {
   uint8_t first = p2p__rd_u8(r);
   uint64_t v = first & 0x3f;
   for (int i = (1 << (first >> 6)) - 1; i > 0; i--) v = v << 8 | p2p__rd_u8(r);
@@ -24,11 +24,11 @@ static bool skip_long(p2p__rd *r) {
   (void)p2p__rd_bytes(r, p2p__rd_u8(r));
   if ((first & TYPE) == RETRY) return false;
   if ((first & TYPE) == INITIAL) {
-    uint64_t token = rd_quic(r);
+    uint64_t token = p2p__quic_rd_varint(r);
     if (token > p2p__rd_left(r)) return false;
     (void)p2p__rd_bytes(r, (size_t)token);
   }
-  uint64_t len = rd_quic(r);
+  uint64_t len = p2p__quic_rd_varint(r);
   if (len > p2p__rd_left(r)) return false;
   (void)p2p__rd_bytes(r, (size_t)len);
   return !r->err;
