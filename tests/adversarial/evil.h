@@ -13,6 +13,7 @@
 #include "security/noise_xx.h"
 #include <p2p/p2p.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 /* How an implementation fared. Everything but the first two is a failure. */
 typedef enum verdict {
@@ -32,6 +33,7 @@ extern const char *const evil_verdicts[EVIL_VERDICTS];
 typedef struct evil {
   char addr[P2P_ADDR_TEXT_MAX]; /* whom to attack; its last part is /p2p/ID when it was given */
   p2p_endpoint at;
+  bool quic;                /* over QUIC, else over TCP */
   p2p_time brief, patience; /* how long an answer may take, and a deadline of the other side */
   uint64_t scale;           /* repetitions of the floods */
   int listener;             /* -1: we dial */
@@ -48,6 +50,7 @@ void evil_fini(evil *e);
 bool evil_anew(evil *e);
 p2p_time evil_now(void);
 void evil_random(void *p, size_t n);
+socklen_t evil_sockaddr(const p2p_endpoint *at, struct sockaddr_storage *out);
 
 /* ---- a connection: bytes, below and above the secure channel ---- */
 
@@ -104,6 +107,10 @@ bool line_put(peer *p, const char *text);
 bool line_get(peer *p, char *out, size_t cap); /* without its newline */
 /* Agrees on a protocol of the connection, whoever proposes. */
 bool line_agree(peer *p, const char *id);
+/* The header and one protocol, as lines; returns their length. */
+size_t line_two(const char *protocol, uint8_t *out, size_t cap);
+/* Whether they stand there: 1; 0: not yet; -1: something else does. */
+int line_both(p2p_bytes there, const char *protocol, size_t *used);
 
 /* ---- Noise ---- */
 enum { NOISE_MESSAGE_MAX = 65535 + 2 };
@@ -174,9 +181,11 @@ typedef struct row {
 typedef struct family {
   const row *rows;
   size_t n;
+  bool quic; /* for addresses of QUIC, else of TCP */
 } family;
 extern const family evil_identity, evil_handshake, evil_lines, evil_framing, evil_yamux, evil_mplex,
-    evil_identify, evil_ping, evil_swarm, evil_tls;
+    evil_identify, evil_ping, evil_swarm, evil_tls, evil_quic_peer, evil_quic_frames,
+    evil_quic_floods;
 
 /* ---- reports ---- */
 typedef struct result {

@@ -45,6 +45,15 @@ def rows(side):
     return {row: layer for row, layer, whom, *_ in words if whom in (side, "both")}
 
 
+def is_quic(layer):
+    return layer == "quic"
+
+
+def speaks_quic():
+    """Whether this build does."""
+    return " quic-v1 " in cli.run("--version").out
+
+
 def speaks_tls():
     """Whether this build does: else it does not get so far as to be refused by an empty port."""
     done = cli.run("bench", "run", "ping", "--security", "tls", "--addr", "/ip4/127.0.0.1/tcp/1")

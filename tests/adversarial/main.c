@@ -9,8 +9,9 @@
 enum { ROWS_MAX = 200, EXIT_USAGE = 2 };
 
 static const family *const families[] = {
-  &evil_identity, &evil_handshake, &evil_lines, &evil_framing, &evil_yamux,
-  &evil_mplex,    &evil_identify,  &evil_ping,  &evil_swarm,   &evil_tls,
+  &evil_identity,  &evil_handshake,   &evil_lines,       &evil_framing, &evil_yamux,
+  &evil_mplex,     &evil_identify,    &evil_ping,        &evil_swarm,   &evil_tls,
+  &evil_quic_peer, &evil_quic_frames, &evil_quic_floods,
 };
 
 typedef struct options {
@@ -19,10 +20,13 @@ typedef struct options {
   const char *report, *layer;
 } options;
 
-static const row *row_find(const char *id) {
+static const row *row_find(const char *id, bool *quic) {
   for (size_t f = 0; f < P2P_COUNT(families); f++)
-    for (size_t i = 0; i < families[f]->n; i++)
-      if (strcmp(families[f]->rows[i].id, id) == 0) return &families[f]->rows[i];
+    for (size_t i = 0; i < families[f]->n; i++) {
+      if (strcmp(families[f]->rows[i].id, id) != 0) continue;
+      *quic = families[f]->quic;
+      return &families[f]->rows[i];
+    }
   fprintf(stderr, "evilpeer: %s: no such row; \"evilpeer list\" shows them\n", id);
   return NULL;
 }
@@ -31,7 +35,7 @@ static int list(void) {
   for (size_t f = 0; f < P2P_COUNT(families); f++)
     for (size_t i = 0; i < families[f]->n; i++) {
       const row *r = &families[f]->rows[i];
-      printf("%-16s %-11s %-6s %s (%s)\n", r->id, r->layer,
+      printf("%-21s %-11s %-6s %s (%s)\n", r->id, r->layer,
              r->sides == ROW_DIAL    ? "dial"
              : r->sides == ROW_SERVE ? "serve"
                                      : "both",
@@ -80,13 +84,19 @@ static bool passed(verdict v) { return v == EVIL_SURVIVED || v == EVIL_NA; }
 
 static int run_one(const char *id, const char *addr, const options *o) {
   evil e;
-  const row *r = row_find(id);
+  bool quic;
+  const row *r = row_find(id, &quic);
   if (!r) return EXIT_USAGE;
   if (!(r->sides & ROW_DIAL)) {
     fprintf(stderr, "evilpeer: %s attacks one who dials: \"evilpeer serve %s\"\n", id, id);
     return EXIT_USAGE;
   }
   if (!start(&e, addr, o)) return EXIT_FAILURE;
+  if (e.quic != quic) {
+    fprintf(stderr, "evilpeer: %s is for addresses of %s\n", id, quic ? "QUIC" : "TCP");
+    evil_fini(&e);
+    return EXIT_USAGE;
+  }
   result got = attack(&e, r, o);
   evil_fini(&e);
   return passed(got.verdict) ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -108,7 +118,7 @@ static int run_all(const char *addr, const options *o) {
     return EXIT_FAILURE;
   }
   for (size_t f = 0; f < P2P_COUNT(families); f++)
-    for (size_t i = 0; i < families[f]->n; i++) {
+    for (size_t i = 0; i < families[f]->n && families[f]->quic == e.quic; i++) {
       if (!is_wanted(&families[f]->rows[i], o)) continue;
       results[n] = attack(&e, &families[f]->rows[i], o);
       failed += !passed(results[n++].verdict);
@@ -128,12 +138,15 @@ static bool listen_somewhere(evil *e, char *addr, size_t cap) {
   struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
   socklen_t len = sizeof at;
   char self[P2P_PEER_ID_TEXT_MAX];
-  e->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int kind = e->quic ? SOCK_DGRAM | SOCK_NONBLOCK : SOCK_STREAM;
+  e->listener = socket(AF_INET, kind | SOCK_CLOEXEC, 0);
   bool ok = e->listener >= 0 && bind(e->listener, (struct sockaddr *)&at, sizeof at) == 0 &&
-            listen(e->listener, 16) == 0 &&
+            (e->quic || listen(e->listener, 16) == 0) &&
             getsockname(e->listener, (struct sockaddr *)&at, &len) == 0 &&
             p2p_peer_id_print(&e->self.peer, self, sizeof self) > 0;
-  if (ok) snprintf(addr, cap, "/ip4/127.0.0.1/tcp/%u/p2p/%s", (unsigned)ntohs(at.sin_port), self);
+  if (ok)
+    snprintf(addr, cap, "/ip4/127.0.0.1/%s/%u%s/p2p/%s", e->quic ? "udp" : "tcp",
+             (unsigned)ntohs(at.sin_port), e->quic ? "/quic-v1" : "", self);
   return ok;
 }
 
@@ -142,13 +155,15 @@ static bool listen_somewhere(evil *e, char *addr, size_t cap) {
 static int serve(const char *id, const options *o) {
   char addr[P2P_ADDR_TEXT_MAX];
   evil e;
-  const row *r = row_find(id);
+  bool quic;
+  const row *r = row_find(id, &quic);
   if (!r) return EXIT_USAGE;
   if (!(r->sides & ROW_SERVE)) {
     fprintf(stderr, "evilpeer: %s attacks one who listens: \"evilpeer run %s ADDR\"\n", id, id);
     return EXIT_USAGE;
   }
-  if (!start(&e, "/ip4/127.0.0.1/tcp/0", o)) return EXIT_FAILURE;
+  if (!start(&e, quic ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0", o))
+    return EXIT_FAILURE;
   if (!listen_somewhere(&e, addr, sizeof addr)) {
     fprintf(stderr, "evilpeer: cannot listen on loopback\n");
     evil_fini(&e);
@@ -167,8 +182,9 @@ static const char HELP[] =
     "Attacks a libp2p peer in the ways that others were broken by.\n\n"
     "  list            the rows, whom they attack (who listens: dial; who dials: serve), their "
     "source\n"
-    "  run ROW ADDR    one row against the peer at a multiaddr /ip4/.../tcp/.../p2p/...\n"
-    "  all ADDR        every row that attacks one who listens\n"
+    "  run ROW ADDR    one row against the peer at a multiaddr: /ip4/.../tcp/.../p2p/...,\n"
+    "                  or /ip4/.../udp/.../quic-v1/p2p/... for the rows of QUIC\n"
+    "  all ADDR        every row that attacks one who listens at such an address\n"
     "  serve ROW       prints an address; attacks the first who dials it\n\n"
     "  --pid PID           the peer's process on this machine, to watch its memory\n"
     "  --memory MIB        how much it may grow in one row (32)\n"

@@ -1,8 +1,6 @@
 /* yamux: frames as a row wants them, and what came back sorted by stream. */
 #include "evil.h"
 
-static const char HEADER[] = "/multistream/1.0.0";
-
 bool mux_up(peer *p) {
   if (!noise_up(p, NULL) || !line_agree(p, "/yamux/1.0.0")) return false;
   p->muxed = true;
@@ -118,15 +116,10 @@ bool mux_stream_resets(peer *p, heard *s, p2p_time within) {
   return s->rst || p->over;
 }
 
-/* The protocol stands behind the header, both as lines; 0: not yet; -1: something else does. */
+/* The protocol stands behind the header: 1; 0: not yet; -1: something else does. */
 static int negotiated(const heard *s, const char *protocol, size_t *used) {
-  p2p__rd r = p2p__rd_of(p2p__bytes(s->data, s->len));
-  p2p_bytes header = p2p__rd_prefixed(&r, EVIL_DATA), line = p2p__rd_prefixed(&r, EVIL_DATA);
-  if (r.err) return r.err == P2P_ESHORT && !s->rst ? 0 : -1;
-  bool same = header.len == sizeof HEADER && line.len == strlen(protocol) + 1 &&
-              memcmp(line.p, protocol, line.len - 1) == 0;
-  *used = s->len - p2p__rd_left(&r);
-  return same ? 1 : -1;
+  int got = line_both(p2p__bytes(s->data, s->len), protocol, used);
+  return got == 0 && s->rst ? -1 : got;
 }
 
 static void forget(heard *s, size_t n) {
@@ -134,20 +127,9 @@ static void forget(heard *s, size_t n) {
   memmove(s->data, s->data + n, s->len);
 }
 
-static size_t two_lines(const char *protocol, uint8_t *out, size_t cap) {
-  p2p__wr w = p2p__wr_of(out, cap);
-  const char *const lines[] = { HEADER, protocol };
-  for (int i = 0; i < 2; i++) {
-    p2p__wr_varint(&w, strlen(lines[i]) + 1);
-    p2p__wr_str(&w, lines[i]);
-    p2p__wr_u8(&w, '\n');
-  }
-  return w.err ? 0 : w.len;
-}
-
 heard *mux_open(peer *p, uint32_t sid, const char *protocol) {
   uint8_t lines[512];
-  size_t n = two_lines(protocol, lines, sizeof lines), used;
+  size_t n = line_two(protocol, lines, sizeof lines), used;
   p2p_time deadline = evil_now() + p->e->brief;
   heard *s = note(p, sid);
   int got = 0;
@@ -171,7 +153,7 @@ static heard *proposed(peer *p, const char *protocol, size_t *used) {
 
 heard *mux_accept(peer *p, const char *protocol) {
   uint8_t lines[512];
-  size_t n = two_lines(protocol, lines, sizeof lines), used = 0;
+  size_t n = line_two(protocol, lines, sizeof lines), used = 0;
   p2p_time deadline = evil_now() + p->e->brief;
   heard *s;
   while (!(s = proposed(p, protocol, &used)))

@@ -301,4 +301,4 @@ static const row rows[] = {
   { "HS-20.low-order", "noise", "RFC 7748, section 6.1", "a public key of order 1", BOTH,
     hs_low_order },
 };
-const family evil_handshake = { rows, P2P_COUNT(rows) };
+const family evil_handshake = { rows, P2P_COUNT(rows), false };

@@ -239,7 +239,7 @@ static const row framing_rows[] = {
   { "FR-05", "identify", "js#3568, rust#6486", "a megabyte of submessages of two bytes", ROW_DIAL,
     fr05 },
 };
-const family evil_framing = { framing_rows, P2P_COUNT(framing_rows) };
+const family evil_framing = { framing_rows, P2P_COUNT(framing_rows), false };
 
 static const row identify_rows[] = {
   { "IP-01", "identify", "CVE-2023-40583", "50 peers with records that speak of others", ROW_DIAL,
@@ -252,4 +252,4 @@ static const row identify_rows[] = {
     ip06 },
   { "IP-07", "identify", "go#3494, js#3479", "an empty address in the list", ROW_DIAL, ip07 },
 };
-const family evil_identify = { identify_rows, P2P_COUNT(identify_rows) };
+const family evil_identify = { identify_rows, P2P_COUNT(identify_rows), false };

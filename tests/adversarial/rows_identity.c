@@ -118,4 +118,4 @@ static const row rows[] = {
   { "ID-05", "noise", "nim#2880, nim#2567", "another peer answers than the one dialed", ROW_SERVE,
     id05 },
 };
-const family evil_identity = { rows, P2P_COUNT(rows) };
+const family evil_identity = { rows, P2P_COUNT(rows), false };

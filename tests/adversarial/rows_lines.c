@@ -149,4 +149,4 @@ static const row rows[] = {
   { "MS-03.na", "multistream", "go bcc2bf186", "every proposal is refused", ROW_SERVE, ms03_na },
   { "MS-04", "multistream", "rust, litep2p#465", "a line of length zero", BOTH, ms04_empty },
 };
-const family evil_lines = { rows, P2P_COUNT(rows) };
+const family evil_lines = { rows, P2P_COUNT(rows), false };

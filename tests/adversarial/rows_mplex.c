@@ -107,4 +107,4 @@ static const row rows[] = {
     mx01_rapid },
   { "MX-01.ghosts", "mplex", SOURCE, "data for streams that are not there", ROW_DIAL, mx01_ghosts },
 };
-const family evil_mplex = { rows, P2P_COUNT(rows) };
+const family evil_mplex = { rows, P2P_COUNT(rows), false };

@@ -148,11 +148,11 @@ static const row ping_rows[] = {
   { "PG-01.streams", "ping", "ping/ping.md", "a hundred ping streams", ROW_DIAL, pg01_streams },
   { "PG-01.wrong", "ping", "ping/ping.md", "an echo of something else", ROW_SERVE, pg01_wrong },
 };
-const family evil_ping = { ping_rows, P2P_COUNT(ping_rows) };
+const family evil_ping = { ping_rows, P2P_COUNT(ping_rows), false };
 
 static const row swarm_rows[] = {
   { "SW-01", "bytes", "nim#2951", "300 half-open connections", ROW_DIAL, sw01 },
   { "SW-02", "bytes", "py 3a79b343", "300 connections reset at every stage", ROW_DIAL, sw02 },
   { "SW-05", "yamux", "mplex README, kubo#9641", "eight echoes that nobody reads", ROW_DIAL, sw05 },
 };
-const family evil_swarm = { swarm_rows, P2P_COUNT(swarm_rows) };
+const family evil_swarm = { swarm_rows, P2P_COUNT(swarm_rows), false };

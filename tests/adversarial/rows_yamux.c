@@ -271,4 +271,4 @@ static const row rows[] = {
     yx13_after_fin },
   { "YX-13.goaway", "yamux", "py be6fc8b5", "a stream behind our own GoAway", ROW_DIAL, yx_goaway },
 };
-const family evil_yamux = { rows, P2P_COUNT(rows) };
+const family evil_yamux = { rows, P2P_COUNT(rows), false };

@@ -4,7 +4,7 @@
 static double seconds(p2p_time t) { return (double)t * 1e-9; }
 
 void report_row(FILE *to, const result *r) {
-  fprintf(to, "%-16s %-11s %-10s %6.2f s  honest %llu, worst %.0f ms  memory %+.1f MiB  %s\n",
+  fprintf(to, "%-21s %-11s %-10s %6.2f s  honest %llu, worst %.0f ms  memory %+.1f MiB  %s\n",
           r->row->id, r->row->layer, evil_verdicts[r->verdict], seconds(r->took),
           (unsigned long long)r->rounds, seconds(r->worst) * 1e3,
           (double)(ptrdiff_t)r->grew / (1 << 20), r->row->claim);

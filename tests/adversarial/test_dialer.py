@@ -10,6 +10,8 @@ class Dialer(cli.Case):
     def test_ping_survives_every_row(self):
         verdicts = {"tls": "survived" if evil.speaks_tls() else "n/a"}
         for row, layer in evil.rows("serve").items():
+            if evil.is_quic(layer) and not evil.speaks_quic():
+                continue
             with self.subTest(row):
                 server = self.child("--answer", evil.ANSWER, "--patience", evil.PATIENCE, "serve", row, program=evil.EVIL)
                 address = json.loads(server.line())["listening"]

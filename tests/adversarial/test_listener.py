@@ -7,8 +7,8 @@ import cli
 
 
 class Listener(cli.Case):
-    def test_node_survives_every_row(self):
-        node, address = self.node(*evil.limits())
+    def survives(self, quic):
+        node, address = self.node_on("/ip4/127.0.0.1/udp/0/quic-v1" if quic else "/ip4/127.0.0.1/tcp/0")
         evil.drain(node)
         report = f"{self.folder}/report.md"
         done = subprocess.run(
@@ -18,10 +18,22 @@ class Listener(cli.Case):
         self.assertEqual(done.returncode, 0, f"{done.stdout}{done.stderr}{node.errors()}")
         with open(report, encoding="utf-8") as file:
             told = [line.split("|")[1].strip() for line in file if line.startswith("| ")]
-        self.assertEqual(told[1:], list(evil.rows("dial")))
+        self.assertEqual(told[1:], [row for row, layer in evil.rows("dial").items() if evil.is_quic(layer) == quic])
         self.assertIsNone(node.process.poll())
         node.signal()
         self.assertEqual(node.wait(), 0, node.errors())
+
+    def node_on(self, listen):
+        node = self.child("node", "--json", "--listen", listen, "--key", f"{self.folder}/key", *evil.limits())
+        return node, node.json_with("event", "listening")["address"]
+
+    def test_node_survives_every_row(self):
+        self.survives(quic=False)
+
+    def test_node_survives_every_row_over_quic(self):
+        if not evil.speaks_quic():
+            self.skipTest("this build has no QUIC")
+        self.survives(quic=True)
 
 
 class Mplex(cli.Case):

@@ -30,8 +30,12 @@ static int evil_address(evil *e, const char *addr) {
   uint8_t packed[P2P_ADDR_MAX];
   ptrdiff_t n = p2p_addr_parse(addr, packed, sizeof packed, NULL);
   if (n < 0) return (int)n;
-  p2p__rd r = p2p__rd_of(p2p__bytes(packed, (size_t)n));
+  p2p__rd r = p2p__rd_of(p2p__bytes(packed, (size_t)n)), u = r;
+  p2p__ma_part part;
   int err = p2p__ma_endpoint(&r, &e->at, P2P__MA_TCP);
+  e->quic = err < 0 && p2p__ma_endpoint(&u, &e->at, P2P__MA_UDP) == 0 &&
+            p2p__ma_next(&u, &part) == 1 && part.code == P2P__MA_QUIC_V1;
+  if (e->quic) err = 0;
   if (!err) snprintf(e->addr, sizeof e->addr, "%s", addr);
   return err;
 }
@@ -75,7 +79,7 @@ static bool ready(int fd, short what, p2p_time deadline) {
   }
 }
 
-static socklen_t sockaddr_of(const p2p_endpoint *at, struct sockaddr_storage *out) {
+socklen_t evil_sockaddr(const p2p_endpoint *at, struct sockaddr_storage *out) {
   memset(out, 0, sizeof *out);
   if (at->family == 4) {
     struct sockaddr_in *in = (struct sockaddr_in *)out;
@@ -94,7 +98,7 @@ static socklen_t sockaddr_of(const p2p_endpoint *at, struct sockaddr_storage *ou
 
 static int dial(const evil *e) {
   struct sockaddr_storage to;
-  socklen_t len = sockaddr_of(&e->at, &to);
+  socklen_t len = evil_sockaddr(&e->at, &to);
   int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), err = 0;
   socklen_t err_len = sizeof err;
   if (fd < 0) return -1;
