@@ -85,6 +85,9 @@ typedef struct p2p__mux_ops {
 struct p2p__mux {
   const p2p__mux_ops *ops;
   uint64_t first, step; /* numbering of the streams the owner opens */
+  size_t pace;          /* bytes the line takes in about 1 ms; the owner keeps it, 0: not said. A
+                           record shorter than that is short because it can be no longer: then it
+                           is not shared out as one of a slow line is */
 };
 
 static inline void p2p__mux_free(p2p__mux *m) {

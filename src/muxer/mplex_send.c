@@ -13,7 +13,7 @@ enum {
   CTL_BYTES = 8,   /* of a sid in x->ctl */
   HEAD_MAX = 12,
   SLIVER = 256,     /* bytes; a record with data in it is not topped up with less */
-  SHARERS = 4,      /* streams that find a place in one record, … */
+  SHARERS = 4,      /* streams that find a place in a record of the pace, … */
   FRAME_MIN = 1024, /* bytes; … unless their frames were shorter than this */
   MORE_HINT = 3000  /* bytes; entries beyond plan.few take a block of the middle size */
 };
@@ -163,11 +163,12 @@ static void lay_streams(layout *o) {
   o->x->plan.turn = NULL; /* all were served */
 }
 
-/* What a stream sends in its turn. Small records are small because the rate is: several streams share
- * each, so that a turn comes round as soon. */
+/* What a stream sends in its turn. Records are small when the rate is: several streams share what
+ * leaves in the same time, so that a turn comes round as soon. */
 static size_t quantum_of(const p2p__mplex *x, size_t max) {
   bool alone = x->ring.next == x->ring.prev;
-  size_t share = alone ? max : p2p__max(max / SHARERS, FRAME_MIN + HEAD_MAX);
+  size_t line = p2p__max(max, x->mux.pace);
+  size_t share = alone ? max : p2p__max(line / SHARERS, FRAME_MIN + HEAD_MAX);
   return p2p__min(P2P__MPLEX_PAYLOAD, p2p__min(share, max) - HEAD_MAX);
 }
 

@@ -14,7 +14,7 @@ enum {
   CTL_FRAMES = 85, /* pongs and resets in one record: data flows beside a flood of them */
   CTL_BYTES = CTL_FRAMES * P2P__YAMUX_HEADER,
   SLIVER = 256,     /* bytes; a record with data in it is not topped up with less */
-  SHARERS = 4,      /* streams that find a place in one record, … */
+  SHARERS = 4,      /* streams that find a place in a record of the pace, … */
   FRAME_MIN = 1024, /* bytes; … unless their frames were shorter than this */
   MORE_HINT = 512   /* bytes; headers beyond plan.few take the smallest block */
 };
@@ -202,11 +202,12 @@ static void lay_streams(layout *o) {
   o->y->plan.turn = NULL; /* all were served */
 }
 
-/* What a stream sends in its turn. Small records are small because the rate is: several streams share
- * each, so that a turn comes round as soon. */
+/* What a stream sends in its turn. Records are small when the rate is: several streams share what
+ * leaves in the same time, so that a turn comes round as soon. */
 static size_t quantum_of(const p2p__yamux *y, size_t max) {
   bool alone = y->ring.next == y->ring.prev;
-  size_t share = alone ? max : p2p__max(max / SHARERS, FRAME_MIN + P2P__YAMUX_HEADER);
+  size_t line = p2p__max(max, y->mux.pace);
+  size_t share = alone ? max : p2p__max(line / SHARERS, FRAME_MIN + P2P__YAMUX_HEADER);
   return p2p__min(P2P__YAMUX_PAYLOAD, p2p__min(share, max) - P2P__YAMUX_HEADER);
 }
 

@@ -8,6 +8,7 @@ enum {
   OUT_RECORDS_MAX = 16,   /* in one send */
   OUT_TURN = 1 << 20,     /* bytes one link sends in a turn before others have theirs */
   OUT_RECORD_MIN = 1400,  /* a record no larger than a packet */
+  OUT_RECORD_MAX = 65536, /* none is longer, whatever the rate */
   OUT_FLIGHT_PART = 4,    /* after idle, a record is this part of what has left since */
   OUT_LOWAT_MAX = 131072, /* unsent bytes in the kernel: 5 ms of the rate, at most this */
   OUT_LOWAT_MIN = 4096,
@@ -23,19 +24,22 @@ static size_t clamp(uint64_t v, size_t min, size_t max) {
 /* A record cannot be read before it is whole: about 1 ms worth of the measured rate. A connection
  * that was idle begins with a small congestion window, whatever the rate was: records grow with what
  * has left since, else the first would take several round trips. RFC 5681, section 4.1. */
-static size_t record_size(const byte_link *l) {
-  size_t max = l->record->max, min = p2p__min(OUT_RECORD_MIN, max);
-  size_t fresh = clamp(l->burst / OUT_FLIGHT_PART, min, max);
-  return l->rate ? clamp(l->rate / 1000, min, fresh) : fresh;
+static size_t pace(const byte_link *l) {
+  size_t fresh = clamp(l->burst / OUT_FLIGHT_PART, OUT_RECORD_MIN, OUT_RECORD_MAX);
+  return l->rate ? clamp(l->rate / 1000, OUT_RECORD_MIN, fresh) : fresh;
 }
+
+static size_t record_size(const byte_link *l) { return p2p__min(pace(l), l->record->max); }
 
 /* The pieces of the next record: the muxer negotiation's lines, then the muxer's frames. */
 static size_t next_pieces(byte_link *l, p2p__wr *lines, p2p_bytes *v, p2p_time now) {
   size_t n = 0, max = record_size(l);
   if (l->up) p2p__bl_upgrade_send_plain(l, lines);
   if (lines->len) v[n++] = p2p__wr_bytes(lines);
-  if (l->mux && max > lines->len)
+  if (l->mux && max > lines->len) {
+    l->mux->pace = pace(l);
     n += l->mux->ops->pull(l->mux, max - lines->len, v + n, OUT_PIECES - n, now);
+  }
   return n;
 }
 

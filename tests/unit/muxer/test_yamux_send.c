@@ -263,6 +263,47 @@ static void streams_are_fair_when_records_cut_turns(void **state) {
   }
 }
 
+static void streams_are_fair_when_records_are_shorter_than_the_pace(void **state) {
+  static const size_t records[] = { 16384, 16379, 9000 };
+  for (size_t i = 0; i < P2P_COUNT(records); i++) {
+    s.m->pace = 65536;
+    run_fair(records[i], 2 * p2p__min(P2P__YAMUX_PAYLOAD, records[i] - 12));
+    end(state);
+    start(state);
+  }
+}
+
+/* Payload of the first frame of a record, with two streams that have much to say. */
+static uint32_t shared_frame(void **state, size_t record, size_t pace) {
+  p2p_bytes v[40];
+  open_stream(1);
+  open_stream(3);
+  side_drain(&s, RECORD);
+  for (uint32_t sid = 1; sid <= 3; sid += 2) {
+    assert_int_equal(side_frame(&s, P2P__YAMUX_WINDOW, P2P__YAMUX_ACK, sid, 1 << 20, 0), 0);
+    side_write(&s, sid, 100000);
+  }
+  s.m->pace = pace;
+  assert_true(s.m->ops->pull(s.m, record, v, 40, s.now) >= 2);
+  p2p__yamux_frame f;
+  p2p__rd r = p2p__rd_of(v[0]);
+  assert_int_equal(p2p__yamux_frame_read(&r, &f), 0);
+  assert_int_equal(f.type, P2P__YAMUX_DATA);
+  end(state);
+  start(state);
+  return f.len;
+}
+
+static void a_record_is_shared_as_the_pace_says(void **state) {
+  enum { TLS = 16384 };
+  assert_int_equal(shared_frame(state, TLS, 0), TLS / 4 - 12); /* short, so the line is slow */
+  assert_int_equal(shared_frame(state, TLS, TLS), TLS / 4 - 12);
+  assert_int_equal(shared_frame(state, TLS, 2 * TLS), TLS / 2 - 12);
+  assert_int_equal(shared_frame(state, TLS, 65536), P2P__YAMUX_PAYLOAD);
+  assert_int_equal(shared_frame(state, 65519, 65536), P2P__YAMUX_PAYLOAD);
+  assert_int_equal(shared_frame(state, 1400, 1400), 1024);
+}
+
 static void a_new_stream_gets_its_turn_in_the_next_record(void **state) {
   (void)state;
   open_stream(1);
@@ -308,6 +349,8 @@ int main(void) {
     ROW(a_hundred_small_streams_share_a_record),
     ROW(hundred_streams_stay_within_a_frame_of_each_other),
     ROW(streams_are_fair_when_records_cut_turns),
+    ROW(streams_are_fair_when_records_are_shorter_than_the_pace),
+    ROW(a_record_is_shared_as_the_pace_says),
     ROW(a_new_stream_gets_its_turn_in_the_next_record),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
