@@ -1,4 +1,5 @@
 /* Identify: answers, asks, pushes. What is heard is believed or not in apply.c. */
+#include "multiformats/multiaddr.h"
 #include "peer/peer_record.h"
 #include "protocol/identify/internal.h"
 
@@ -10,14 +11,25 @@ enum { TAG_ID = 1, TAG_PUSH = 2 };
 
 /* ---- what we say ---- */
 
-/* Our addresses, as many as fit. */
-static size_t own_addrs(const identify *d, uint8_t *buf, size_t cap, p2p_bytes *addrs, size_t max) {
-  p2p__wr w = p2p__wr_of(buf, cap);
+/* A path in the file system: of use to who came by one, and nobody else's business. */
+static bool is_path(p2p_bytes addr) {
+  p2p__rd r = p2p__rd_of(addr);
+  p2p__ma_part part;
+  return p2p__ma_next(&r, &part) == 1 && part.code == P2P__MA_UNIX;
+}
+
+/* Our addresses, as many as fit: paths, or all others. */
+static size_t own_addrs(const identify *d, bool paths, p2p__wr *w, p2p_bytes *addrs, size_t max) {
   size_t n = 0;
   for (size_t i = 0; n < max; i++) {
-    size_t from = w.len;
-    if (d->config.addr(d->config.ctx, i, &w) != 1 || w.err) break;
-    addrs[n++] = p2p__bytes(buf + from, w.len - from);
+    size_t from = w->len;
+    if (d->config.addr(d->config.ctx, i, w) != 1 || w->err) break;
+    p2p_bytes addr = p2p__bytes(w->p + from, w->len - from);
+    if (is_path(addr) == paths) {
+      addrs[n++] = addr;
+    } else {
+      w->len = from;
+    }
   }
   return n;
 }
@@ -37,12 +49,18 @@ static void record_refresh(identify *d, const p2p_bytes *addrs, size_t n) {
   }
 }
 
-/* Writes our message for the peer at the other end of `observed`, most important first. */
+/* Writes our message for the peer at the other end of `observed`, most important first. Who came by a
+ * path has no address there: the path is ours, and js-libp2p takes it for a broken message. */
 static p2p__identify_out say(identify *d, p2p_bytes observed) {
   uint8_t buf[OWN_ADDRS_BYTES];
   p2p_bytes addrs[OWN_ADDRS];
-  size_t n = own_addrs(d, buf, sizeof buf, addrs, P2P_COUNT(addrs));
+  p2p__wr w = p2p__wr_of(buf, sizeof buf);
+  size_t n = own_addrs(d, false, &w, addrs, P2P_COUNT(addrs));
   record_refresh(d, addrs, n);
+  if (is_path(observed)) {
+    n += own_addrs(d, true, &w, addrs + n, P2P_COUNT(addrs) - n);
+    observed.len = 0;
+  }
   p2p__identify_out out = { .p = d->room };
   const p2p_identity *id = d->config.identity;
   bool all = p2p__identify_put(&out, P2P__IDENTIFY_PUBKEY, p2p__bytes(id->pubkey, id->pubkey_len));

@@ -182,6 +182,30 @@ static void identify_signs_its_addresses_anew_only_when_they_change(void **state
   assert_int_equal(t.info.n_addrs, 3);
 }
 
+static void identify_tells_paths_only_to_who_came_by_one(void **state) {
+  (void)state;
+  static told t;
+  p2p__peer_record rec;
+  own_addrs[0] = "/unix/run/node";
+  own_addrs[1] = "/ip4/5.6.7.8/tcp/1";
+  ask_us("/ip4/127.0.0.1/tcp/1");
+  read_told(&t, st.acts[0].bytes);
+  assert_int_equal(t.info.n_addrs, 1);
+  assert_true(is_addr(t.addrs[0], own_addrs[1]));
+  assert_true(is_addr(t.info.observed, "/ip4/127.0.0.1/tcp/1"));
+  ask_us("/unix/run/node");
+  read_told(&t, st.acts[0].bytes);
+  assert_int_equal(t.info.n_addrs, 2);
+  assert_true(is_addr(t.addrs[0], own_addrs[1]) && is_addr(t.addrs[1], own_addrs[0]));
+  assert_int_equal(t.info.observed.len, 0); /* the path is ours, not the peer's */
+  open_record(&rec, t.info.record);
+  p2p__rd r = p2p__rd_of(rec.record);
+  p2p_bytes addr;
+  assert_int_equal(p2p__peer_record_addr(&r, &addr), 1);
+  assert_true(is_addr(addr, own_addrs[1]));
+  assert_int_equal(p2p__peer_record_addr(&r, &addr), 0); /* everybody may see what is signed */
+}
+
 /* rust reads one message of at most 4 KiB; what is too long goes behind it. */
 static void identify_splits_what_is_longer_than_4_kib(void **state) {
   (void)state;
@@ -640,6 +664,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
     TEST(identify_tells_who_we_are_and_where_the_peer_is_seen),
     TEST(identify_signs_its_addresses_anew_only_when_they_change),
+    TEST(identify_tells_paths_only_to_who_came_by_one),
     TEST(identify_splits_what_is_longer_than_4_kib),
     TEST(identify_cuts_what_is_longer_than_two_messages),
     TEST(identify_resets_an_asker_that_talks),
