@@ -40,7 +40,7 @@ static bool known(const char *command, const char *option, const char *value,
   return false;
 }
 
-static const char *const transports[] = { "quic", "tcp", NULL };
+static const char *const transports[] = { "quic", "tcp", "unix", NULL };
 static const char *const ways[] = { "up", "down", NULL };
 static const char *const closers[] = { "dialer", "remote", NULL };
 
@@ -57,9 +57,15 @@ static bool possible(bench_options *o, const char *command) {
          known(command, "dir", o->dir, ways) && known(command, "by", o->by, closers);
 }
 
+/* NULL: only who asks can say where. */
+static const char *listen_of(const char *transport) {
+  if (strcmp(transport, "quic") == 0) return "/ip4/127.0.0.1/udp/0/quic-v1";
+  return strcmp(transport, "tcp") == 0 ? "/ip4/127.0.0.1/tcp/0" : NULL;
+}
+
 const args_option bench_option_table[BENCH_N_OPTIONS] = {
-  { "transport", 0, "NAME", "tcp or quic", ARGS_TEXT, .at = offsetof(bench_options, transport),
-    .standard = "tcp" },
+  { "transport", 0, "NAME", "tcp, unix, or quic", ARGS_TEXT,
+    .at = offsetof(bench_options, transport), .standard = "tcp" },
   { "security", 0, "NAME", "noise, tls, or plaintext", ARGS_TEXT,
     .at = offsetof(bench_options, security), .standard = "noise" },
   { "muxer", 0, "NAME", "yamux, or mplex", ARGS_TEXT, .at = offsetof(bench_options, muxer),
@@ -71,8 +77,8 @@ const args_option bench_option_table[BENCH_N_OPTIONS] = {
   { "gossip", 0, "MODE", "none", ARGS_TEXT, .at = offsetof(bench_options, gossip) },
   { "trace", 0, "FILE", "write each multistream line to it", ARGS_TEXT,
     .at = offsetof(bench_options, trace) },
-  { "listen", 0, "ADDR", "serve: listen here (default: any port of 127.0.0.1)", ARGS_TEXT,
-    .at = offsetof(bench_options, listen) },
+  { "listen", 0, "ADDR", "serve: listen here (default: any port of 127.0.0.1; unix: /unix/PATH)",
+    ARGS_TEXT, .at = offsetof(bench_options, listen) },
   { "addr", 0, "ADDR", "run: whom to dial", ARGS_TEXT, .at = offsetof(bench_options, addr) },
   { "dir", 0, "WAY", "throughput: up or down", ARGS_TEXT, .at = offsetof(bench_options, dir),
     .standard = "down" },
@@ -104,8 +110,7 @@ int bench_options_parse(bench_options *o, const args_command *c, int argc, char 
   int code = args_parse(c, argc, argv, o, rest);
   if (code != ARGS_GO) return code;
   if (!possible(o, c->name)) return EXIT_USAGE;
-  bool quic = strcmp(o->transport, "quic") == 0;
-  if (!o->listen) o->listen = quic ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0";
+  if (!o->listen) o->listen = listen_of(o->transport);
   return !o->psk_file || pskfile_read(c->name, o->psk_file, &o->psk) ? ARGS_GO : EXIT_FAILURE;
 }
 

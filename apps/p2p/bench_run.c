@@ -27,6 +27,7 @@ static const struct test {
   { "reset", bench_reset, EXERCISE },
   { "many", bench_many, EXERCISE },
   { "identify", bench_identify, EXERCISE },
+  { "datagrams", bench_datagrams, EXERCISE },
 };
 
 int bench_fail(bench *b, int err, const char *format, ...) {
@@ -127,7 +128,7 @@ static int bench_run_main(int argc, char **argv) {
   if (!t && strcmp(rest[0], "idle") != 0) {
     report(b.command,
            "%s: no such test; there are throughput, streams, ping, handshakes, idle, echo, reset, "
-           "many and identify",
+           "many, identify and datagrams",
            rest[0]);
     return EXIT_USAGE;
   }
@@ -154,7 +155,7 @@ const args_command bench_run_command = {
   .brief = "run one test toward a peer",
   .summary =
       "Runs one test toward a peer: throughput, streams, ping, handshakes, idle, echo, reset, "
-      "many or identify.",
+      "many, identify or datagrams.",
   .more = "The contract is told in bench/README.md.",
   .examples = "p2p bench run echo --addr /ip4/127.0.0.1/tcp/4001 --bytes 10MiB\n",
   .options = bench_option_table,

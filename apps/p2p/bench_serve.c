@@ -23,6 +23,7 @@ typedef struct server {
   FILE *trace;
   signals signals;
   input input;
+  uint64_t unanswered; /* datagrams */
   bool quit;
 } server;
 
@@ -39,6 +40,7 @@ static void tell_memory(server *v) {
   json_count(&j, "heap", use.heap);
   json_count(&j, "conns", stats.conns);
   json_count(&j, "accepted", stats.conns_in);
+  json_count(&j, "datagrams_unanswered", v->unanswered);
   json_count(&j, "memory", stats.memory);
   json_object(&j, "by");
   for (size_t i = 0; (purpose = p2p_host_memory(v->host, i, &bytes)); i++)
@@ -108,11 +110,19 @@ static int start(server *v) {
   return input_start(&v->input, v->host, on_line, v) < 0 ? P2P_EIO : 0;
 }
 
+/* Datagrams go back as they came, if there is room; mem tells the numbers of all else. */
+static void take_events(server *v) {
+  const p2p_event *e;
+  while ((e = p2p_next_event(v->host)))
+    if (e->kind == P2P_EV_DATAGRAM && p2p_datagram_send(v->host, e->conn, e->datagram) < 0)
+      v->unanswered++;
+}
+
 static int serve(server *v) {
   int err = start(v);
   while (err >= 0 && !v->quit && !v->signals.caught) {
     err = p2p_host_step(v->host, P2P_NEVER);
-    while (p2p_next_event(v->host)) continue; /* mem tells the numbers */
+    take_events(v);
   }
   signals_stop(&v->signals);
   input_stop(&v->input);
@@ -125,6 +135,10 @@ static int bench_serve_main(int argc, char **argv) {
   char **rest;
   int code = bench_options_parse(&v.o, &bench_serve_command, argc, argv, &rest);
   if (code != ARGS_GO) return code;
+  if (!v.o.listen) {
+    report(NAME, "--transport unix: --listen /unix/PATH says where");
+    return EXIT_USAGE;
+  }
   if (!report_bad_address(NAME, v.o.listen)) return EXIT_USAGE;
   if (v.o.trace && !(v.trace = trace_open(NAME, v.o.trace))) return EXIT_FAILURE;
   bench_raise_files();

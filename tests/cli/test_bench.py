@@ -43,6 +43,22 @@ class Bench(cli.Case):
         self.assertEqual(self.exercised(address, "many", "--count", 50, "--open", 200)["bytes"], 32 * 250)
         self.assertEqual(self.exercised(address, "reset", "--after", 1 << 20)["code"], 42)
         self.assertEqual(server.json_with("event")["code"], 42)
+        self.assertEqual(self.exercised(address, "datagrams", "--count", 3)["bytes"], 4 + 41 + 78)
+
+    def test_datagrams_are_refused_where_there_are_none(self):
+        _, address = self.server()
+        done = cli.run("bench", "run", "datagrams", "--addr", address, "--count", 1)
+        self.assert_fails(done, 1, "datagrams of at most 0 bytes")
+        self.assertEqual(done.json()[0]["ok"], False)
+
+    def test_a_unix_socket_does_what_tcp_does(self):
+        self.assert_fails(cli.run("bench", "serve", "--transport", "unix"), 2, "--listen /unix/PATH says where")
+        path = f"/unix{self.folder}/socket"
+        _, address = self.server("--transport", "unix", "--listen", path)
+        self.assertEqual(address.partition("/p2p/")[0], path)
+        self.assertEqual(self.exercised(address, "echo", "--bytes", 1 << 20)["bytes"], 1 << 20)
+        said = self.exercised(address, "identify")
+        self.assertEqual((said["listen_addrs"], said["observed_addr"]), ([path], ""))
 
     def test_streams(self):
         _, address = self.server()

@@ -5,7 +5,10 @@ import subprocess
 
 import cells
 
-CHANNELS = {"noise": ("tcp", "noise"), "tls": ("tcp", "tls"), "plaintext": ("tcp", "plaintext"), "quic": ("quic", "noise")}
+CHANNELS = {
+    "noise": ("tcp", "noise"), "tls": ("tcp", "tls"), "plaintext": ("tcp", "plaintext"), "unix": ("unix", "noise"),
+    "quic": ("quic", "noise"),
+}
 KEY_TYPES = ["ed25519", "secp256k1", "ecdsa", "rsa"]
 
 
@@ -18,7 +21,7 @@ def lacks(ours, option, value):
 
 def factors(ours, others, names, psk):
     """The choices. Channels and muxers that our build lacks are left out; they are said."""
-    options = [("--security", name) if name != "quic" else ("--transport", name) for name in CHANNELS]
+    options = [("--transport" if name in ("quic", "unix") else "--security", name) for name in CHANNELS]
     options += [("--muxer", "yamux"), ("--muxer", "mplex")]
     lacking = [value for option, value in options if lacks(ours, option, value)]
     chosen = {

@@ -1,10 +1,24 @@
 """One listener and one dialer that meet for one cell."""
 
 import tempfile
+import urllib.parse
 from contextlib import ExitStack
 from pathlib import Path
 
 from process import Child, Deadline, Failure
+
+
+def spelled(address, peer):
+    """A /unix address as the peer writes it: js has the path in one component, others as it is."""
+    path, mark, peer_id = address.removeprefix("/unix").partition("/p2p/")
+    if not address.startswith("/unix/") or peer.name != "js":
+        return address
+    return f"/unix/{urllib.parse.quote(path, safe='')}{mark}{peer_id}"
+
+
+def plain(address):
+    """A /unix address as all but js write it."""
+    return "/unix" + urllib.parse.unquote(address.removeprefix("/unix/")) if address.startswith("/unix/%2F") else address
 
 
 class Meeting:
@@ -13,8 +27,8 @@ class Meeting:
         self.children = []
         self._deadline = Deadline(options.timeout)
         self._stack = ExitStack()
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory())
-        self.trace = Path(folder) / "trace"
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self.trace = self._folder / "trace"
         self._tracing = self._closed = False
 
     def __enter__(self):
@@ -26,15 +40,19 @@ class Meeting:
     def start(self, tracing):
         """Starts the listener; with tracing, our side of the meeting writes its trace."""
         self._tracing = tracing
-        self.listener = self._child("listener", self.listener_peer, "serve", *self._link(self.listener_peer))
-        address = self.listener.line_with("listening")["listening"]
-        if not address.startswith("/ip4/127.0.0.1/") or "/p2p/" not in address:
-            raise Failure(f"listener: not a loopback address with a peer id: {address}")
-        self.address = address
+        peer, near = self.listener_peer, "/ip4/127.0.0.1/"
+        argv = ["serve", *self._link(peer)]
+        if self.options.transport == "unix":
+            near = f"/unix{self._folder}/socket"
+            argv += ["--listen", spelled(near, peer)]
+        self.listener = self._child("listener", peer, *argv)
+        self.address = plain(self.listener.line_with("listening")["listening"])
+        if not self.address.startswith(near) or "/p2p/" not in self.address:
+            raise Failure(f"listener: not an address near {near} with a peer id: {self.address}")
 
     def run(self, test, *options):
         """Runs one test to its end; its last line of JSON is the result."""
-        argv = ("run", test, "--addr", self.address, *self._link(self.dialer_peer), *options)
+        argv = ("run", test, "--addr", spelled(self.address, self.dialer_peer), *self._link(self.dialer_peer), *options)
         dialer = self._child("dialer", self.dialer_peer, *argv)
         try:
             result = dialer.line_with("test")

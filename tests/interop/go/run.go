@@ -32,7 +32,7 @@ var measured = map[string]func(*dialer) (fields, error){
 	"throughput": throughput, "streams": streams, "ping": ping,
 }
 var exercises = map[string]func(*dialer) (fields, error){
-	"echo": echo, "reset": reset, "identify": identify, "many": many,
+	"echo": echo, "reset": reset, "identify": identify, "many": many, "datagrams": datagrams,
 }
 
 func run(test string, o *options) error {

@@ -26,6 +26,7 @@ func serve(o *options) error {
 	defer h.Close()
 	var accepted atomic.Int64
 	h.Network().Notify(&network.NotifyBundle{ConnectedF: func(network.Network, network.Conn) { accepted.Add(1) }})
+	h.Network().Notify(&network.NotifyBundle{ConnectedF: answerDatagrams})
 	h.SetStreamHandler(echoID, answerEcho)
 	h.SetStreamHandler(perfID, answerPerf)
 	h.SetStreamHandler(resetID, answerReset)

@@ -47,7 +47,7 @@ export async function identify (d) {
     protocol_version: said.protocolVersion,
     protocols: said.protocols,
     listen_addrs: said.listenAddrs.map(String),
-    observed_addr: String(said.observedAddr)
+    observed_addr: said.observedAddr === undefined ? null : String(said.observedAddr)
   }
 }
 

@@ -34,14 +34,12 @@ const MUXERS = {
 }
 
 // A stream of QUIC has no window but the transport's, which its defaults keep at 10 MB and 256 streams.
-const TRANSPORTS = {
-  tcp: () => tcp({ inboundSocketInactivityTimeout: HOUR, outboundSocketInactivityTimeout: HOUR }),
-  quic: () => quic()
-}
+const sockets = () => tcp({ inboundSocketInactivityTimeout: HOUR, outboundSocketInactivityTimeout: HOUR })
+const TRANSPORTS = { tcp: sockets, unix: sockets, quic: () => quic() }
 
 export async function newNode (o, { listen = [], runIdentify = true } = {}) {
   const transport = TRANSPORTS[o.transport]
-  if (transport === undefined) throw new Error(`transport ${o.transport}: this peer knows tcp and quic`)
+  if (transport === undefined) throw new Error(`transport ${o.transport}: this peer knows tcp, unix and quic`)
   const muxer = MUXERS[o.muxer]
   if (muxer === undefined) throw new Error(`muxer ${o.muxer}: this peer knows yamux and mplex`)
   const encrypter = ENCRYPTERS[o.security]

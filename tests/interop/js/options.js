@@ -21,6 +21,6 @@ export function parseOptions (args) {
     values[name] = n
   }
   const o = { ...TEXT, ...NUMBERS, identify: false, ...values }
-  if (o.listen === '') o.listen = o.transport === 'quic' ? '/ip4/127.0.0.1/udp/0/quic-v1' : '/ip4/127.0.0.1/tcp/0'
+  if (o.listen === '' && o.transport !== 'unix') o.listen = o.transport === 'quic' ? '/ip4/127.0.0.1/udp/0/quic-v1' : '/ip4/127.0.0.1/tcp/0'
   return o
 }
