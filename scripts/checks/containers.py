@@ -1,4 +1,4 @@
-"""Every container of src/ (map, table, slab, queue) has a line in containers.txt: what bounds it."""
+"""Every container of src/ (map, table, slab, queue, array that grows) has a line in containers.txt: what bounds it."""
 
 import re
 
@@ -6,8 +6,9 @@ from common import blank, data_lines, line_of
 
 # These own what is put into them. Lists are left out: their nodes lie inside objects that a table, a slab
 # or a counted allocation holds, so that a list grows by nothing that is not bounded there.
-TYPES = "map|u64map|slab|handles|queue"
+TYPES = "map|u64map|slab|handles|queue|dgrams"
 MEMBER = re.compile(rf"^\s+p2p__({TYPES})\s+([a-z_][\w, ]*);", re.M)
+ARRAY = re.compile(r"^\s+(?:size_t|uint32_t) (?:\w+, )*(cap);", re.M)  # of an array that is made larger
 NOT_THESE = ("src/base/",)  # they are what containers are made of
 
 
@@ -20,6 +21,8 @@ def containers(tree):
         for match in MEMBER.finditer(blank(code)):
             for name in map(str.strip, match.group(2).split(",")):
                 yield path, line_of(code, match.start(2)), name
+        for match in ARRAY.finditer(blank(code)):
+            yield path, line_of(code, match.start(1)), match.group(1)
 
 
 def bounds(tree):

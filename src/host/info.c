@@ -13,7 +13,7 @@ int p2p_host_get(p2p_host *h, p2p_host_stats *out) {
                            .conns = h->swarm.conns.live,
                            .streams = h->swarm.streams.live,
                            .dials = h->swarm.n_dialing,
-                           .half_open = h->swarm.n_half_open,
+                           .half_open = h->swarm.half_open.n,
                            .conns_in = h->swarm.conns_in,
                            .conns_out = h->swarm.conns_out,
                            .memory = p2p__mem_used(&h->mem),

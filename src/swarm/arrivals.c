@@ -2,7 +2,13 @@
 #include "swarm/arrivals.h"
 #include "multiformats/multiaddr.h"
 
-enum { PREFIXES = 2 };
+enum {
+  PREFIXES = 2,
+  CROWD = 8 /* a network with more than this part of the table is crowded */
+};
+
+/* Kinds of prefixes; those of addresses that are not proven are others. */
+enum { IP4 = 1, IP6_56, IP6_48, IP4_24, UNPROVEN = 0x10 };
 
 typedef struct prefix {
   uint64_t key;
@@ -16,8 +22,8 @@ static uint64_t prefix_key(uint8_t kind, const uint8_t *ip, size_t bytes) {
   return key;
 }
 
-/* The prefixes addr counts for; how many. */
-static size_t prefixes_of(const p2p__arrivals *c, p2p_bytes addr, prefix *out) {
+/* The prefixes addr counts for, the network last; how many. */
+static size_t prefixes_of(const p2p__arrivals *c, p2p_bytes addr, bool proven, prefix *out) {
   p2p__rd r = p2p__rd_of(addr);
   p2p__ma_part part;
   if (p2p__ma_next(&r, &part) != 1 || (part.code != P2P__MA_IP4 && part.code != P2P__MA_IP6))
@@ -27,9 +33,12 @@ static size_t prefixes_of(const p2p__arrivals *c, p2p_bytes addr, prefix *out) {
   p2p__endpoint_canonical(&ep);
   if (p2p__ip_classify(&ep) == P2P__IP_LOOPBACK) return 0;
   bool v4 = ep.family == 4;
-  out[0] = (prefix){ prefix_key(v4 ? 1 : 2, ep.ip, v4 ? 4 : 7), c->limits->pending_in_per_ip };
-  out[1] = (prefix){ prefix_key(3, ep.ip, 6), c->limits->pending_in_per_net };
-  return v4 ? 1 : 2;
+  uint8_t also = proven ? 0 : UNPROVEN;
+  out[0] = (prefix){ prefix_key(also | (v4 ? IP4 : IP6_56), ep.ip, v4 ? 4 : 7),
+                     c->limits->pending_in_per_ip };
+  out[1] = (prefix){ prefix_key(also | (v4 ? IP4_24 : IP6_48), ep.ip, v4 ? 3 : 6),
+                     v4 ? UINT64_MAX : c->limits->pending_in_per_net };
+  return PREFIXES;
 }
 
 static void leave(p2p__arrivals *c, const prefix *p, size_t n) {
@@ -57,9 +66,9 @@ static int count_one(p2p__arrivals *c, const prefix *p) {
   return 0;
 }
 
-int p2p__arrivals_enter(p2p__arrivals *c, p2p_bytes addr) {
+int p2p__arrivals_enter(p2p__arrivals *c, p2p_bytes addr, bool proven) {
   prefix p[PREFIXES];
-  size_t n = prefixes_of(c, addr, p);
+  size_t n = prefixes_of(c, addr, proven, p);
   for (size_t i = 0; i < n; i++) {
     int err = count_one(c, &p[i]);
     if (err >= 0) continue;
@@ -69,9 +78,29 @@ int p2p__arrivals_enter(p2p__arrivals *c, p2p_bytes addr) {
   return 0;
 }
 
-void p2p__arrivals_leave(p2p__arrivals *c, p2p_bytes addr) {
+void p2p__arrivals_leave(p2p__arrivals *c, p2p_bytes addr, bool proven) {
   prefix p[PREFIXES];
-  leave(c, p, prefixes_of(c, addr, p));
+  leave(c, p, prefixes_of(c, addr, proven, p));
+}
+
+static uint64_t count_of(const p2p__arrivals *c, const prefix *p) {
+  const uint64_t *count = p2p__u64map_find(&c->counts, p->key);
+  return count ? *count : 0;
+}
+
+bool p2p__arrivals_enough(const p2p__arrivals *c, p2p_bytes addr, bool proven) {
+  prefix p[PREFIXES];
+  size_t n = prefixes_of(c, addr, proven, p);
+  for (size_t i = 0; i < n; i++)
+    if (count_of(c, &p[i]) >= p[i].most) return true;
+  return false;
+}
+
+bool p2p__arrivals_crowded(const p2p__arrivals *c, p2p_bytes addr) {
+  prefix p[PREFIXES];
+  size_t n = prefixes_of(c, addr, true, p);
+  uint64_t most = p2p__max(c->limits->conns_pending_in / CROWD, 1);
+  return n && count_of(c, &p[n - 1]) > most;
 }
 
 void p2p__arrivals_init(p2p__arrivals *c, p2p__env *env) {

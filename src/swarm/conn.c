@@ -23,13 +23,14 @@ static int conn_init(p2p__sconn *c, p2p_bytes addr) {
   return err < 0 ? err : p2p__handles_add(&w->conns, c, &c->handle);
 }
 
-static void count(p2p__sconn *c, bool on) {
-  if (c->counted == on) return;
-  c->counted = on;
-  uint32_t *n = c->inbound ? &c->swarm->n_half_open : &c->swarm->n_dialing;
-  *n = on ? *n + 1 : *n - 1;
-  if (c->arrived && !on) p2p__arrivals_leave(&c->swarm->arrivals, p2p__bytes(c->addr, c->addr_len));
-  c->arrived = c->arrived && on;
+/* It is being made no more: dialed, or half open. */
+static void uncount(p2p__sconn *c) {
+  p2p__swarm *w = c->swarm;
+  if (c->counted) w->n_dialing--;
+  c->counted = false;
+  p2p__half_open_del(c);
+  if (c->arrived) p2p__arrivals_leave(&w->arrivals, p2p__bytes(c->addr, c->addr_len), !c->unproven);
+  c->arrived = false;
 }
 
 int p2p__conn_new(p2p__swarm *w, bool inbound, p2p_bytes addr, p2p__sconn **out) {
@@ -43,15 +44,23 @@ int p2p__conn_new(p2p__swarm *w, bool inbound, p2p_bytes addr, p2p__sconn **out)
     p2p__conn_free(c);
     return err;
   }
-  count(c, true);
-  if (!inbound) p2p__list_add(&w->dialing, &c->of_peer);
+  err = inbound ? p2p__half_open_add(w, c) : 0;
+  if (err < 0) {
+    p2p__conn_free(c);
+    return err;
+  }
+  if (!inbound) {
+    w->n_dialing++;
+    c->counted = true;
+    p2p__list_add(&w->dialing, &c->of_peer);
+  }
   *out = c;
   return 0;
 }
 
 void p2p__conn_free(p2p__sconn *c) {
   p2p__swarm *w = c->swarm;
-  count(c, false);
+  uncount(c);
   p2p__list_del(&c->due_node);
   p2p__list_del(&c->host_node);
   p2p__list_del(&c->of_peer);
@@ -183,7 +192,7 @@ static bool conn_is_welcome(p2p__sconn *c) {
 }
 
 void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
-  count(c, false);
+  uncount(c);
   c->state = P2P__CONN_UP;
   if (!conn_is_welcome(c)) return;
   c->up_at = p2p__swarm_now(c->swarm);
@@ -195,7 +204,7 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
     c->swarm->conns_in++;
   else
     c->swarm->conns_out++;
-  p2p__list_del(&c->of_peer); /* of those being dialed, or half open */
+  p2p__list_del(&c->of_peer); /* of those being dialed */
   p2p__list_add(&c->peer->conns, &c->of_peer);
   p2p__conn_due(c, P2P__DUE_OPEN);
   p2p__redundant_check(c);
@@ -208,7 +217,7 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
 /* ---- the end ---- */
 void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage) {
   if (c->state == P2P__CONN_CLOSED) return;
-  count(c, false);
+  uncount(c);
   c->state = P2P__CONN_CLOSED;
   c->link = NULL;
   c->err = err;
@@ -304,6 +313,7 @@ static void conn_moved(p2p__sconn *c, p2p_bytes addr) {
 static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
   p2p__sconn *c = P2P_CONTAINER(owner, p2p__sconn, owner);
   switch (u->kind) {
+  case P2P__UP_SPOKE: p2p__half_open_spoke(c); break;
   case P2P__UP_SECURED: conn_secured(c, u->secured, now); break;
   case P2P__UP_UP: p2p__conn_up(c, u->up); break;
   case P2P__UP_OPENED:

@@ -90,6 +90,14 @@ void p2p__report_free(p2p__sconn *c);
 /* What was up by its own proposal (the muxer's) was not: the line of the report says so. */
 void p2p__report_amend(p2p__sconn *c, const p2p__up_down *down);
 
+/* ---- half_open.c ---- */
+P2P_MUST_USE int p2p__half_open_add(p2p__swarm *w, p2p__sconn *c); /* P2P_ENOMEM */
+void p2p__half_open_del(p2p__sconn *c); /* nothing where it is not in it */
+void p2p__half_open_spoke(p2p__sconn *c);
+/* Who has to go for a newcomer; NULL: nobody is there. */
+p2p__sconn *p2p__half_open_victim(p2p__swarm *w);
+void p2p__half_open_fini(p2p__swarm *w); /* empty */
+
 /* ---- listen.c ---- */
 void p2p__listeners_stop(p2p__swarm *w);
 

@@ -13,22 +13,23 @@ typedef struct listener {
 
 /* ---- arrivals ---- */
 
-/* Too many are half open: who has been silent longest makes room, so that a crowd of silent ones
- * cannot keep an honest peer out (HS-04). */
-static void drop_oldest(p2p__swarm *w) {
-  p2p__list *oldest = w->half_open.next;
-  if (oldest == &w->half_open) return;
-  p2p__conn_close(P2P_CONTAINER(oldest, p2p__sconn, of_peer), 0, P2P_ELIMIT);
+static bool is_full(p2p__swarm *w) {
+  return w->half_open.n >= p2p__swarm_env(w)->limits->conns_pending_in;
+}
+
+/* Too many are half open: one makes room, so that a crowd cannot keep an honest peer out (HS-04). */
+static void make_room(p2p__swarm *w) {
+  p2p__sconn *c = is_full(w) ? p2p__half_open_victim(w) : NULL;
+  if (c) p2p__conn_close(c, 0, P2P_ELIMIT);
 }
 
 static int inbound_new(p2p__swarm *w, p2p_bytes remote, p2p__link_spec *spec, p2p_time now,
                        p2p__sconn **out) {
   const p2p__limits *limits = p2p__swarm_env(w)->limits;
-  if (w->n_half_open >= limits->conns_pending_in) drop_oldest(w);
+  make_room(w);
   p2p__sconn *c;
   int err = p2p__conn_new(w, true, remote, &c);
   if (err < 0) return err;
-  p2p__list_add(&w->half_open, &c->of_peer);
   *spec = (p2p__link_spec){ .owner = &c->owner,
                             .budget = &c->tx,
                             .deadline = p2p__time_add(now, limits->handshake_timeout) };
@@ -40,21 +41,27 @@ static int inbound_new(p2p__swarm *w, p2p_bytes remote, p2p__link_spec *spec, p2
   return 0;
 }
 
-static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, p2p__link_spec *spec,
-                            p2p_time now) {
+static bool listener_must_prove(p2p__acceptor *base, p2p_bytes remote) {
+  p2p__swarm *w = P2P_CONTAINER(base, listener, acceptor)->swarm;
+  return is_full(w) || p2p__arrivals_enough(&w->arrivals, remote, false);
+}
+
+static int listener_arrived(p2p__acceptor *base, p2p_bytes remote, bool proven,
+                            p2p__link_spec *spec, p2p_time now) {
   p2p__swarm *w = P2P_CONTAINER(base, listener, acceptor)->swarm;
   if (w->closing) return P2P_ECLOSED;
   p2p__gate g = { .point = P2P__GATE_ACCEPT, .addr = remote, .dir = P2P_INBOUND };
   if (!p2p__swarm_gate(w, g)) return P2P_EGATED;
-  int err = p2p__arrivals_enter(&w->arrivals, remote);
+  int err = p2p__arrivals_enter(&w->arrivals, remote, proven);
   if (err < 0) return err;
   p2p__sconn *c;
   err = inbound_new(w, remote, spec, now, &c);
   if (err < 0) {
-    p2p__arrivals_leave(&w->arrivals, remote);
+    p2p__arrivals_leave(&w->arrivals, remote, proven);
     return err;
   }
   c->arrived = true;
+  c->unproven = !proven;
   return 0;
 }
 
@@ -104,7 +111,8 @@ static int listener_new(p2p__swarm *w, p2p__transport *t, p2p_bytes addr, int fd
   if (!t) return P2P_ENOTSUP;
   listener *l = p2p__alloc(w->loop->mem, P2P__MEM_HOST, sizeof *l);
   if (!l) return P2P_ENOMEM;
-  l->acceptor = (p2p__acceptor){ .arrived = listener_arrived,
+  l->acceptor = (p2p__acceptor){ .must_prove = listener_must_prove,
+                                 .arrived = listener_arrived,
                                  .made = listener_made,
                                  .closed = listener_closed };
   l->swarm = w;

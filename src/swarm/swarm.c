@@ -97,7 +97,6 @@ static void init_lists(p2p__swarm *w) {
   p2p__list_init(&w->negotiating);
   p2p__list_init(&w->dialing);
   p2p__list_init(&w->starving);
-  p2p__list_init(&w->half_open);
 }
 
 static int random_seed(p2p__env *env, uint64_t *seed) {
@@ -168,6 +167,7 @@ void p2p__swarm_fini(p2p__swarm *w) {
   for (size_t t = 0; t < w->n_transports; t++) w->transports[t]->ops->free(w->transports[t]);
   p2p__peers_fini(&w->peers);
   p2p__backoffs_fini(&w->backoffs);
+  p2p__half_open_fini(w);
   p2p__arrivals_fini(&w->arrivals);
   p2p__handles_fini(&w->conns);
   p2p__handles_fini(&w->streams);

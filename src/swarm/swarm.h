@@ -196,14 +196,17 @@ struct p2p__sconn {
   uint32_t n_busy;                         /* streams with unsent bytes */
   int err;
   uint32_t code;
+  uint32_t place;  /* in swarm.half_open, from 1; 0: it is not */
+  uint32_t number; /* of those that were put into it; wraps */
   uint16_t addr_len;
   uint8_t state, stage, due;
   uint8_t events; /* the host's: due bits to come out as events */
   bool inbound, early, goaway;
   bool admitted;       /* counted in peer->n_admitted */
   bool heard;          /* the peer said something of a stream */
-  bool counted;        /* in n_half_open or n_dialing */
-  bool arrived;        /* in swarm.arrivals */
+  bool counted;        /* outbound: in n_dialing */
+  bool arrived;        /* in swarm.arrivals … */
+  bool unproven;       /* … as one that may lie about its address */
   bool adopted;        /* the user has its handle, up or not */
   bool datagram_waits; /* the user met P2P_EAGAIN … */
   bool datagram_room;  /* … and is to be told of room */
@@ -291,6 +294,14 @@ typedef struct p2p__swarm_host {
   void *ctx;
 } p2p__swarm_host;
 
+/* Inbound connections that are not up. half_open.c */
+typedef struct p2p__half_open {
+  p2p__sconn **at; /* n_silent that have said nothing yet, then those that have spoken */
+  uint32_t n, n_silent, cap;
+  uint32_t arrived; /* so many in all */
+  uint64_t draws;   /* numbers drawn to choose who goes */
+} p2p__half_open;
+
 struct p2p__swarm {
   p2p__loop *loop;
   p2p__swarm_host host;
@@ -301,6 +312,7 @@ struct p2p__swarm {
   p2p__peers peers;
   p2p__backoffs backoffs;
   p2p__blackhole udp_hole, ip6_hole;
+  p2p__half_open half_open;
   p2p__arrivals arrivals; /* of half_open */
   p2p__transport *transports[P2P__TRANSPORTS];
   size_t n_transports;
@@ -311,14 +323,13 @@ struct p2p__swarm {
   p2p__list dirty;       /* streams with something to hand to their link */
   p2p__list sliced;      /* streams with slices of this turn */
   p2p__list starving;    /* streams that wait for the host's budget */
-  p2p__list half_open;   /* inbound connections that are not up, oldest first */
   p2p__list dialing;     /* connections that are */
   p2p__list negotiating; /* inbound and outbound, oldest first: one timeout for all */
   p2p__task dispatch_task, flush_task;
   p2p__timer negotiate_timer;
   p2p__slice slices[P2P__SLICES];
   size_t n_slices;
-  uint32_t n_half_open, n_dialing;
+  uint32_t n_dialing;
   uint64_t conns_in, conns_out;
   bool ready, closing, dispatching;
   void *drive; /* drive.c: the behaviours */

@@ -320,7 +320,7 @@ void p2p__byte_link_accept(const p2p__upgrades *upgrades, p2p__pipe *pipe, p2p__
                            p2p_bytes remote, p2p_time now) {
   p2p__link_spec spec = { 0 };
   p2p__link *link = NULL;
-  if (acceptor->arrived(acceptor, remote, &spec, now) < 0) {
+  if (acceptor->arrived(acceptor, remote, true, &spec, now) < 0) {
     pipe->ops->free(pipe);
     return;
   }

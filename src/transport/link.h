@@ -2,7 +2,7 @@
  * QUIC, WebTransport or WebRTC. Plain values both ways: on one thread a function call, on two a
  * ring (then data travels in blocks, never in spans).
  *
- * A link's life: CONNECTED (dialed only) -> SECURED, answered by ADMIT or REFUSE -> UP -> streams
+ * A link's life: SPOKE (accepted only) -> SECURED, answered by ADMIT or REFUSE -> UP -> streams
  * -> DOWN, the last value, exactly once; after it the link frees itself and must not be touched.
  * Before SECURED is admitted nothing of a peer's streams is handed up.
  *
@@ -20,16 +20,17 @@ typedef struct p2p__link p2p__link;
 
 /* ---- up ---- */
 typedef enum p2p__up_kind {
-  P2P__UP_SECURED = 1,   /* secured: who is there; answer ADMIT or REFUSE */
-  P2P__UP_UP,            /* up: streams may be opened */
-  P2P__UP_OPENED,        /* sid: the peer opened a stream */
-  P2P__UP_DATA,          /* sid, data or blocks */
-  P2P__UP_FIN,           /* sid: no more data */
-  P2P__UP_RESET,         /* sid, code, err: gone in both directions */
-  P2P__UP_STOPPED,       /* sid, code: the peer reads no more */
-  P2P__UP_ROOM,          /* sid, n: so many written bytes left */
-  P2P__UP_GOAWAY,        /* code: the peer takes no more streams */
-  P2P__UP_DATAGRAM,      /* datagram: whole, and perhaps neither the next nor the only one */
+  P2P__UP_SPOKE = 1, /* inbound: it is more than a silent one, by a first message that is valid */
+  P2P__UP_SECURED,   /* secured: who is there; answer ADMIT or REFUSE */
+  P2P__UP_UP,        /* up: streams may be opened */
+  P2P__UP_OPENED,    /* sid: the peer opened a stream */
+  P2P__UP_DATA,      /* sid, data or blocks */
+  P2P__UP_FIN,       /* sid: no more data */
+  P2P__UP_RESET,     /* sid, code, err: gone in both directions */
+  P2P__UP_STOPPED,   /* sid, code: the peer reads no more */
+  P2P__UP_ROOM,      /* sid, n: so many written bytes left */
+  P2P__UP_GOAWAY,    /* code: the peer takes no more streams */
+  P2P__UP_DATAGRAM,  /* datagram: whole, and perhaps neither the next nor the only one */
   P2P__UP_DATAGRAM_ROOM, /* n: cost of datagrams that left, or never will (p2p__dgram_cost) */
   P2P__UP_ADDR,          /* addr: the peer is to be reached there now; proven */
   P2P__UP_FILLED, /* the spans of DATA since the last one end their life when this call returns:

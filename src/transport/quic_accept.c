@@ -46,25 +46,39 @@ static void retry(quic_socket *s, const p2p_dgrams *from, const p2p__quic_initia
   answer(s, from, &w);
 }
 
-static void welcome(quic_socket *s, const p2p_dgrams *from, const p2p__quic_initial *i,
-                    p2p_bytes datagram, p2p_time now) {
-  uint8_t space[P2P_ADDR_MAX];
-  p2p__wr addr = p2p__wr_of(space, sizeof space);
+static void welcome(quic_socket *s, const p2p_dgrams *from, p2p_bytes addr,
+                    const p2p__quic_initial *i, p2p_bytes datagram, p2p_time now) {
   p2p__acceptor *a = s->listening->acceptor;
   p2p__link_spec spec = { 0 };
   quic_link *l = NULL;
-  p2p__quic_addr_write(&addr, &from->remote);
-  if (a->arrived(a, p2p__wr_bytes(&addr), &spec, now) < 0) return;
+  if (a->arrived(a, addr, i->validated, &spec, now) < 0) return;
   int err = p2p__quic_link_new(s, &spec, i, &from->local, &from->remote, now, &l);
   a->made(a, err < 0 ? NULL : &l->base, &spec);
   if (err < 0) return;
+  if (i->validated) p2p__quic_link_spoke(l, now);
   p2p__quic_link_recv(l, from, datagram, now);
   if (p2p__quic_wants_retry(l->quic)) retry(s, from, i, now); /* the link ends without a word */
 }
 
+/* State is kept of somebody who may not be at his address only while there is room for it: he pushes
+ * nobody out, and takes no place of whose address he says is his. */
+static void knock(quic_socket *s, const p2p_dgrams *from, const p2p__quic_initial *i,
+                  p2p_bytes datagram, p2p_time now) {
+  uint8_t space[P2P_ADDR_MAX];
+  p2p__wr addr = p2p__wr_of(space, sizeof space);
+  p2p__acceptor *a = s->listening->acceptor;
+  quic_transport *t = s->transport;
+  p2p__quic_addr_write(&addr, &from->remote);
+  bool must_prove = t->n_unproven >= quic_env_of(t)->limits->quic_retry_above ||
+                    a->must_prove(a, p2p__wr_bytes(&addr));
+  if (!i->validated && must_prove)
+    retry(s, from, i, now);
+  else
+    welcome(s, from, p2p__wr_bytes(&addr), i, datagram, now);
+}
+
 void p2p__quic_stranger(quic_socket *s, const p2p_dgrams *from, p2p_bytes datagram,
                         const p2p__quic_header *h, p2p_time now) {
-  quic_transport *t = s->transport;
   p2p__quic_initial i;
   if (!h->is_long) {
     reset(s, from, datagram.len, h, now);
@@ -72,10 +86,7 @@ void p2p__quic_stranger(quic_socket *s, const p2p_dgrams *from, p2p_bytes datagr
     return; /* nobody asked for it: answering would let two endpoints talk for ever */
   } else if (!h->is_known) {
     versions(s, from, datagram.len, h);
-  } else if (p2p__quic_initial_read(t->shared, datagram, &from->remote, now, &i) == 0) {
-    if (!i.validated && t->n_unproven >= quic_env_of(t)->limits->quic_retry_above)
-      retry(s, from, &i, now);
-    else
-      welcome(s, from, &i, datagram, now);
+  } else if (p2p__quic_initial_read(s->transport->shared, datagram, &from->remote, now, &i) == 0) {
+    knock(s, from, &i, datagram, now);
   }
 }

@@ -128,6 +128,7 @@ P2P_MUST_USE int p2p__quic_link_new(quic_socket *s, const p2p__link_spec *spec,
                                     const p2p__quic_initial *initial, const p2p_endpoint *local,
                                     const p2p_endpoint *remote, p2p_time now, quic_link **out);
 void p2p__quic_link_recv(quic_link *l, const p2p_dgrams *from, p2p_bytes datagram, p2p_time now);
+void p2p__quic_link_spoke(quic_link *l, p2p_time now); /* its address is proven */
 /* Tells the owner what datagrams have brought; may end the link. */
 void p2p__quic_link_tell(quic_link *l, p2p_time now);
 /* Sends at the end of this turn. */

@@ -167,6 +167,10 @@ void p2p__quic_link_tell(quic_link *l, p2p_time now) {
   if (l->state != QUIC_DEAD) p2p__quic_link_mark(l); /* behind what readers have written */
 }
 
+void p2p__quic_link_spoke(quic_link *l, p2p_time now) {
+  (void)link_up(l, &(p2p__up){ .kind = P2P__UP_SPOKE }, now);
+}
+
 static void link_moved(quic_link *l, p2p_time now) {
   l->last_io = now;
   l->idle = false;

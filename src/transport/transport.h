@@ -56,11 +56,14 @@ typedef struct p2p__link_spec {
 typedef struct p2p__transport p2p__transport;
 
 /* An inbound connection has arrived from `remote` (packed multiaddr without /p2p). Fills spec and
- * returns 0 to have its link made, or an error to refuse it at once. made: the link, or NULL when
- * making it failed. */
+ * returns 0 to have its link made, or an error to refuse it at once. proven: it hears what is sent to
+ * remote; else remote may be anybody's, and must_prove is asked before: true: only who has proven it may
+ * come. made: the link, or NULL when making it failed. */
 typedef struct p2p__acceptor p2p__acceptor;
 struct p2p__acceptor {
-  int (*arrived)(p2p__acceptor *a, p2p_bytes remote, p2p__link_spec *spec, p2p_time now);
+  bool (*must_prove)(p2p__acceptor *a, p2p_bytes remote);
+  int (*arrived)(p2p__acceptor *a, p2p_bytes remote, bool proven, p2p__link_spec *spec,
+                 p2p_time now);
   void (*made)(p2p__acceptor *a, p2p__link *link, const p2p__link_spec *spec);
   void (*closed)(p2p__acceptor *a, int err); /* the listener ended by itself */
 };

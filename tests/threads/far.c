@@ -146,7 +146,9 @@ static void return_all(far *f) {
 }
 
 /* ---- listeners ---- */
-static int on_arrived(p2p__acceptor *a, p2p_bytes remote, p2p__link_spec *spec, p2p_time now) {
+static int on_arrived(p2p__acceptor *a, p2p_bytes remote, bool proven, p2p__link_spec *spec,
+                      p2p_time now) {
+  (void)proven;
   far_listener *l = P2P_CONTAINER(a, far_listener, acceptor);
   far *f = l->far;
   f->arriving = (ring_value){ .kind = RING_ARRIVED, .port = f->next_id, .listener = l->id };

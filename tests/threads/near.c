@@ -172,7 +172,7 @@ static void hear_arrived(near *n, ring_value *v, p2p_time now) {
   p2p__link_spec spec = { 0 };
   near_link *link = NULL;
   v->cargo.pool = &n->loop->pool;
-  if (l && l->acceptor->arrived(l->acceptor, p2p__queue_peek(&v->cargo), &spec, now) >= 0) {
+  if (l && l->acceptor->arrived(l->acceptor, p2p__queue_peek(&v->cargo), true, &spec, now) >= 0) {
     if (link_new(n, v->port, &spec, P2P_STAGE_SECURITY, &link) < 0) link = NULL;
     l->acceptor->made(l->acceptor, link ? &link->base : NULL, &spec);
   }

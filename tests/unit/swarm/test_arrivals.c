@@ -34,12 +34,12 @@ static p2p_bytes addr(const char *text) {
 
 static void enter(world *w, const char *text, int n, int last) {
   for (int i = 0; i < n; i++) {
-    int err = p2p__arrivals_enter(&w->a, addr(text));
+    int err = p2p__arrivals_enter(&w->a, addr(text), true);
     assert_int_equal(err, i == n - 1 ? last : 0);
   }
 }
 
-static void leave(world *w, const char *text) { p2p__arrivals_leave(&w->a, addr(text)); }
+static void leave(world *w, const char *text) { p2p__arrivals_leave(&w->a, addr(text), true); }
 
 static void address_is_counted_whatever_its_port_and_form(void **state) {
   (void)state;
@@ -90,13 +90,53 @@ static void who_leaves_leaves_nothing(void **state) {
   end(&w);
 }
 
+static void who_may_lie_is_counted_apart(void **state) {
+  (void)state;
+  world w;
+  begin(&w);
+  p2p_bytes quic = addr("/ip4/1.2.3.4/udp/1/quic-v1");
+  for (int i = 0; i < 3; i++) {
+    assert_false(p2p__arrivals_enough(&w.a, quic, false));
+    assert_int_equal(p2p__arrivals_enter(&w.a, quic, false), 0);
+  }
+  assert_true(p2p__arrivals_enough(&w.a, quic, false));
+  assert_int_equal(p2p__arrivals_enter(&w.a, quic, false), P2P_ELIMIT);
+  enter(&w, "/ip4/1.2.3.4/udp/1/quic-v1", 4,
+        P2P_ELIMIT); /* who has proven it has places of his own */
+  for (int i = 0; i < 3; i++) p2p__arrivals_leave(&w.a, addr("/ip4/1.2.3.4/udp/1/quic-v1"), false);
+  assert_false(p2p__arrivals_enough(&w.a, addr("/ip4/1.2.3.4/udp/1/quic-v1"), false));
+  assert_true(p2p__arrivals_enough(&w.a, addr("/ip4/1.2.3.4/tcp/1"), true));
+  end(&w);
+}
+
+static void network_is_crowded_with_an_eighth_of_all(void **state) {
+  (void)state;
+  world w;
+  begin(&w);
+  w.limits.conns_pending_in = 16;
+  assert_false(p2p__arrivals_crowded(&w.a, addr("/ip4/1.2.3.4/tcp/1")));
+  enter(&w, "/ip4/1.2.3.4/tcp/1", 1, 0);
+  enter(&w, "/ip4/1.2.3.99/tcp/1", 1, 0);
+  assert_false(p2p__arrivals_crowded(&w.a, addr("/ip4/1.2.3.4/tcp/1")));
+  assert_int_equal(p2p__arrivals_enter(&w.a, addr("/ip4/1.2.3.5/udp/1/quic-v1"), false), 0);
+  assert_false(p2p__arrivals_crowded(&w.a, addr("/ip4/1.2.3.4/tcp/1"))); /* a lie crowds nobody */
+  enter(&w, "/ip4/1.2.3.7/tcp/1", 1, 0);
+  assert_true(p2p__arrivals_crowded(&w.a, addr("/ip4/1.2.3.200/tcp/1")));
+  assert_false(p2p__arrivals_crowded(&w.a, addr("/ip4/1.2.4.4/tcp/1")));
+  enter(&w, "/ip6/2a00:1:2:300::1/tcp/1", 2, 0);
+  enter(&w, "/ip6/2a00:1:2:400::1/tcp/1", 1, 0);
+  assert_true(p2p__arrivals_crowded(&w.a, addr("/ip6/2a00:1:2:ffff::1/tcp/1")));
+  assert_false(p2p__arrivals_crowded(&w.a, addr("/ip4/127.0.0.1/tcp/1")));
+  end(&w);
+}
+
 static void failed_allocation_counts_nobody(void **state) {
   (void)state;
   for (uint64_t k = 1; k <= 4; k++) {
     world w;
     begin(&w);
     w.mem.fail_at = k;
-    int err = p2p__arrivals_enter(&w.a, addr("/ip6/2a00::1/tcp/1"));
+    int err = p2p__arrivals_enter(&w.a, addr("/ip6/2a00::1/tcp/1"), true);
     assert_int_equal(err, k <= 3 ? P2P_ENOMEM : 0);
     if (err == 0) leave(&w, "/ip6/2a00::1/tcp/1");
     assert_int_equal(p2p__mem_used(&w.mem), 0);
@@ -110,6 +150,8 @@ int main(void) {
     cmocka_unit_test(a_whole_56_is_one_place_and_a_48_has_a_bound),
     cmocka_unit_test(what_is_here_is_not_counted),
     cmocka_unit_test(who_leaves_leaves_nothing),
+    cmocka_unit_test(who_may_lie_is_counted_apart),
+    cmocka_unit_test(network_is_crowded_with_an_eighth_of_all),
     cmocka_unit_test(failed_allocation_counts_nobody),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
