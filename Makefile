@@ -150,7 +150,8 @@ evil-compare: all
 
 ## load          10,000 half-open connections, 100,000 opened and closed: what they cost, and no drift
 load: all
-	$(Q)tests/load/load $(BUILD)/p2p --strict $(ARGS)
+	$(Q)cmake --build $(BUILD)/release --target quic_crowd -j $(JOBS) $(VERBOSE)
+	$(Q)tests/load/load $(BUILD)/p2p --strict --quic-crowd $(BUILD)/quic_crowd $(ARGS)
 
 ## format        lay out every C file as .clang-format says; bring the guide's table of limits up to date
 format:
