@@ -183,6 +183,8 @@ static int take_opts(p2p_host_opts *o, const p2p_host_opts *opts) {
   if (!opts) return 0;
   if (!opts->size || opts->size > sizeof *o) return P2P_EINVAL;
   memcpy(o, opts, opts->size);
+  if ((o->n_listen && !o->listen) || (o->n_limits && !o->limits)) return P2P_EINVAL;
+  if ((o->n_security && !o->security) || (o->n_muxers && !o->muxers)) return P2P_EINVAL;
   const p2p_gater *g = o->gater;
   return g && (!g->size || g->size > sizeof *g) ? P2P_EINVAL : 0;
 }
