@@ -13,7 +13,7 @@ static int public_of(const uint8_t secret[SCALAR], uint8_t pub[POINT]) {
   uint8_t point[P2P__POINT_MAX];
   int err = p2p__ec_public(&p2p__secp256k1, secret, point);
   if (err) return err;
-  pub[0] = point[2 * SCALAR] & 1 ? 3 : 2; /* 2 or 3: the last bit of y */
+  pub[0] = point[SCALAR + SCALAR] & 1 ? 3 : 2; /* 2 or 3: the last bit of y */
   memcpy(pub + 1, point + 1, SCALAR);
   return 0;
 }

@@ -41,7 +41,7 @@ bool p2p__uv_from_sockaddr(const struct sockaddr *in, p2p_endpoint *out) {
 }
 
 int p2p__uv_local(int fd, p2p_endpoint *out) {
-  struct sockaddr_storage a;
+  struct sockaddr_storage a = { 0 };
   socklen_t len = sizeof a;
   if (getsockname(fd, (struct sockaddr *)&a, &len) != 0) return p2p__uv_error(errno);
   return p2p__uv_from_sockaddr((struct sockaddr *)&a, out) ? 0 : P2P_ENOTSUP;

@@ -34,7 +34,11 @@ static bool is_stale(const struct sockaddr_un *a) {
 
 static int bind_to(int fd, const struct sockaddr_un *a) {
   if (bind(fd, (const struct sockaddr *)a, sizeof *a) == 0) return 0;
-  if (errno != EADDRINUSE || !is_stale(a)) return -1;
+  if (errno != EADDRINUSE) return -1;
+  if (!is_stale(a)) {
+    errno = EADDRINUSE; /* whatever asking left there */
+    return -1;
+  }
   unlink(a->sun_path);
   return bind(fd, (const struct sockaddr *)a, sizeof *a);
 }

@@ -86,7 +86,7 @@ static int64_t read_time(p2p__rd *r) {
     p2p__rd_fail(r, P2P_EPROTO);
     return 0;
   }
-  return days_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
+  return days_of(year, month, day) * DAY + (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
 }
 
 static void put_digits(p2p__wr *w, int64_t v, int64_t unit) {

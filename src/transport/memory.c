@@ -126,7 +126,7 @@ static memory_end *end_new(p2p__loop *loop) {
   e->base.ops = &end_ops;
   e->task.run = end_run;
   e->loop = loop;
-  e->budget.max = 2 * MEMORY_CAPACITY; /* blocks are charged whole */
+  e->budget.max = 2 * (size_t)MEMORY_CAPACITY; /* blocks are charged whole */
   p2p__queue_init(&e->in, &loop->pool, &e->budget);
   return e;
 }
