@@ -19,7 +19,7 @@ else
   Q := @
 endif
 
-.PHONY: all run test test-gcc test-clang tsan fuzz fuzz-coverage differential minimal torture nightly check check-checks check-sim \
+.PHONY: all run test test-gcc test-clang tsan fuzz fuzz-coverage differential minimal torture torture-malloc nightly check check-checks check-sim \
         interop interop-full transport-tests sim bench evil-compare load size format \
         install uninstall consumer deb package docs clean setup help
 .DEFAULT_GOAL := all
@@ -74,6 +74,11 @@ fuzz:
 torture:
 	$(call build,dev,,--target sim.torture.hosts)
 	$(Q)scripts/run-torture $(BUILD)/dev/tests/sim.torture.hosts $(EVERY) $(JOBS)
+
+## torture-malloc  the same stories with the memory of libraries failing (EVERY=1: every allocation of theirs)
+torture-malloc:
+	$(call build,dev,,--target sim.torture.libraries)
+	$(Q)scripts/run-torture $(BUILD)/dev/tests/sim.torture.libraries $(EVERY) $(JOBS)
 
 ## fuzz-coverage lines of src/ that the fuzzers' corpora alone reach, by folder
 fuzz-coverage:

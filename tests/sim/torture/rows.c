@@ -13,21 +13,35 @@ enum {
   MEMORY_NOISE,
   QUIC,
   PRIVATE,
+  NOISE_SECP256K1,
+  NOISE_ECDSA,
+  NOISE_RSA,
+  TLS_SECP256K1,
+  TLS_ECDSA,
+  TLS_RSA,
   BULK = 40000,
   MUCH = 300000 /* more than a window */
 };
 
 const story_base story_bases[] = {
-  [NOISE] = { "noise+yamux", OVER_TCP, "noise", "yamux", false },
-  [NOISE_MPLEX] = { "noise+mplex", OVER_TCP, "noise", "mplex", false },
-  [PLAIN] = { "plaintext+yamux", OVER_TCP, "plaintext", "yamux", false },
-  [PLAIN_MPLEX] = { "plaintext+mplex", OVER_TCP, "plaintext", "mplex", false },
-  [TLS] = { "tls+yamux", OVER_TCP, "tls", "yamux", false },
-  [TLS_MPLEX] = { "tls+mplex", OVER_TCP, "tls", "mplex", false },
-  [MEMORY] = { "memory", OVER_MEMORY, "plaintext", "yamux", false },
-  [MEMORY_NOISE] = { "memory+noise", OVER_MEMORY, NULL, NULL, false },
-  [QUIC] = { "quic", OVER_QUIC, NULL, NULL, false },
-  [PRIVATE] = { "private+noise+mplex", OVER_TCP, "noise", "mplex", true },
+  [NOISE] = { "noise+yamux", OVER_TCP, "noise", "yamux" },
+  [NOISE_MPLEX] = { "noise+mplex", OVER_TCP, "noise", "mplex" },
+  [PLAIN] = { "plaintext+yamux", OVER_TCP, "plaintext", "yamux" },
+  [PLAIN_MPLEX] = { "plaintext+mplex", OVER_TCP, "plaintext", "mplex" },
+  [TLS] = { "tls+yamux", OVER_TCP, "tls", "yamux" },
+  [TLS_MPLEX] = { "tls+mplex", OVER_TCP, "tls", "mplex" },
+  [MEMORY] = { "memory", OVER_MEMORY, "plaintext", "yamux" },
+  [MEMORY_NOISE] = { "memory+noise", .over = OVER_MEMORY },
+  [QUIC] = { "quic", .over = OVER_QUIC },
+  [PRIVATE] = { "private+noise+mplex", OVER_TCP, "noise", "mplex", .in_private = true },
+#define KEYED(name, security, type) { name, OVER_TCP, security, "yamux", .key = 1 + P2P_KEY_##type }
+  [NOISE_SECP256K1] = KEYED("noise, secp256k1", "noise", SECP256K1),
+  [NOISE_ECDSA] = KEYED("noise, ecdsa", "noise", ECDSA),
+  [NOISE_RSA] = KEYED("noise, rsa", "noise", RSA),
+  [TLS_SECP256K1] = KEYED("tls, secp256k1", "tls", SECP256K1),
+  [TLS_ECDSA] = KEYED("tls, ecdsa", "tls", ECDSA),
+  [TLS_RSA] = KEYED("tls, rsa", "tls", RSA),
+#undef KEYED
 };
 const int n_story_bases = P2P_COUNT(story_bases);
 
@@ -35,6 +49,9 @@ const int n_story_bases = P2P_COUNT(story_bases);
 #define EVERY                                                                                      \
   (ON(NOISE) | ON(NOISE_MPLEX) | ON(PLAIN) | ON(PLAIN_MPLEX) | ON(TLS) | ON(TLS_MPLEX) |           \
    ON(MEMORY) | ON(MEMORY_NOISE) | ON(QUIC) | ON(PRIVATE))
+#define KEYS                                                                                       \
+  (ON(NOISE_SECP256K1) | ON(NOISE_ECDSA) | ON(NOISE_RSA) | ON(TLS_SECP256K1) | ON(TLS_ECDSA) |     \
+   ON(TLS_RSA))
 #define MUXERS (ON(PLAIN) | ON(PLAIN_MPLEX) | ON(QUIC))
 
 /* More than can be sent in time; where bytes take none, a lot. */
@@ -184,6 +201,53 @@ static void second_protocol(story *s) {
   (void)story_open(s, (const char *[]){ "/nobody/speaks/this", "/nor/this", FLOW_ECHO }, 3, 100);
 }
 
+/* ---- datagrams ---- */
+
+enum { DATAGRAM = 1000 };
+
+static void datagrams(story *s) {
+  story_meet(s);
+  for (int i = 0; i < 12; i++) {
+    story_datagram(s, 0, DATAGRAM);
+    story_datagram(s, 1, (size_t)(1 + i));
+    story_go(s, 20 * P2P_MS);
+  }
+}
+
+/* More at once than may wait, and a stream that wants the same packets. */
+static void datagrams_amid_bulk(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, BULK);
+  for (int i = 0; i < 30; i++) story_datagram(s, 0, DATAGRAM);
+  story_go(s, P2P_SECOND);
+}
+
+/* The oldest are dropped when more come than the limit lets wait. */
+static void nobody_takes_datagrams(story *s) {
+  story_meet(s);
+  story_deafen(s, 1);
+  for (int i = 0; i < 20; i++) {
+    story_datagram(s, 0, DATAGRAM);
+    story_go(s, 20 * P2P_MS);
+  }
+  story_hear(s, 1);
+  story_go(s, P2P_SECOND);
+}
+
+static void datagrams_in_flight(story *s) {
+  story_meet(s);
+  for (int i = 0; i < 12; i++) story_datagram(s, i & 1, DATAGRAM);
+  hang_up(s, 0);
+  for (int i = 0; i < 4; i++) story_datagram(s, i & 1, DATAGRAM);
+}
+
+static void datagrams_nobody_can_take(story *s) {
+  story_meet(s);
+  story_datagram(s, 0, DATAGRAM);
+  story_datagram(s, 1, DATAGRAM);
+  (void)story_send(s, FLOW_ECHO, 100);
+}
+
 /* ---- what comes with a host ---- */
 
 static void ping(story *s) {
@@ -288,11 +352,12 @@ static void everything(story *s) {
 /* ---- the table ---- */
 
 static const p2p_setting few_conns[] = { { "conns_max", 1 } };
+static const p2p_setting few_datagrams[] = { { "datagrams_in", 6000 } };
 static const p2p_setting few_streams[] = { { "streams_max", 2 } };
 
 const story_row story_rows[] = {
   { .name = "everything", .plot = everything, .bases = EVERY },
-  { .name = "echo", .plot = echo, .bases = EVERY },
+  { .name = "echo", .plot = echo, .bases = EVERY | KEYS },
   { .name = "echo at once", .plot = echo_at_once, .bases = EVERY },
   { .name = "bulk", .plot = bulk, .bases = MUXERS | ON(NOISE) | ON(TLS) | ON(MEMORY) },
   { .name = "slow reader", .plot = slow_reader, .bases = ON(PLAIN) | ON(QUIC) },
@@ -309,7 +374,7 @@ const story_row story_rows[] = {
     .plot = dial_is_canceled,
     .bases = ON(NOISE) | ON(TLS) | ON(QUIC),
     .varies = true },
-  { .name = "nobody there", .plot = nobody_there, .bases = ON(NOISE), .mute = true },
+  { .name = "nobody there", .plot = nobody_there, .bases = ON(NOISE), .mute = true, .apart = true },
   { .name = "several addresses",
     .plot = several_addresses,
     .bases = ON(NOISE) | ON(QUIC),
@@ -318,9 +383,16 @@ const story_row story_rows[] = {
     .plot = twice_the_same,
     .bases = ON(NOISE) | ON(MEMORY) | ON(QUIC),
     .varies = true },
-  { .name = "wrong peer", .plot = wrong_peer, .bases = ON(NOISE) | ON(PLAIN) | ON(TLS) | ON(QUIC) },
+  { .name = "wrong peer",
+    .plot = wrong_peer,
+    .bases = ON(NOISE) | ON(PLAIN) | ON(TLS) | ON(QUIC),
+    .apart = true },
   { .name = "stranger", .plot = stranger, .bases = ON(NOISE) | ON(PLAIN) | ON(TLS) | ON(QUIC) },
-  { .name = "other security", .plot = echo, .bases = ON(NOISE) | ON(PLAIN), .security = "tls" },
+  { .name = "other security",
+    .plot = echo,
+    .bases = ON(NOISE) | ON(PLAIN),
+    .security = "tls",
+    .apart = true },
   { .name = "other muxer",
     .plot = echo,
     .bases = ON(NOISE) | ON(PLAIN) | ON(TLS),
@@ -338,6 +410,16 @@ const story_row story_rows[] = {
     .limits = few_streams,
     .n_limits = 1,
     .varies = true },
+  { .name = "datagrams", .plot = datagrams, .bases = ON(QUIC) },
+  { .name = "datagrams amid bulk", .plot = datagrams_amid_bulk, .bases = ON(QUIC), .varies = true },
+  { .name = "datagrams nobody takes",
+    .plot = nobody_takes_datagrams,
+    .bases = ON(QUIC),
+    .limits = few_datagrams,
+    .n_limits = 1,
+    .varies = true },
+  { .name = "datagrams in flight", .plot = datagrams_in_flight, .bases = ON(QUIC), .varies = true },
+  { .name = "datagrams over streams", .plot = datagrams_nobody_can_take, .bases = ON(NOISE) },
   { .name = "ping", .plot = ping, .bases = MUXERS | ON(NOISE) },
   { .name = "perf", .plot = perf, .bases = MUXERS | ON(NOISE) },
   { .name = "identify push", .plot = identify_push, .bases = ON(PLAIN) | ON(QUIC) },

@@ -1,7 +1,9 @@
 /* Telling stories. */
 #include "story.h"
 
+#include "support/table.h"
 #include "unit/base/test.h"
+#include <p2p/key.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +14,12 @@ enum { SEED = 11 };
 
 _Noreturn static void broken(const story *s, const char *what) {
   const story_fault *f = s->fault;
-  fail_msg("%s over %s: %s (the %s: %llu%s %s)", s->row->name, s->base->name, what,
-           f->side ? "listener" : "dialer", (unsigned long long)f->n,
-           f->from_then_on ? " and on" : "", f->way ? f->way->name : "allocations");
+  fail_msg("%s over %s: %s (%s: %llu%s %s)", s->row->name, s->base->name, what,
+           f->of_libraries ? "libraries"
+           : f->side       ? "the listener"
+                           : "the dialer",
+           (unsigned long long)f->n, f->from_then_on ? " and on" : "",
+           f->way ? f->way->name : "allocations");
   abort();
 }
 
@@ -60,8 +65,24 @@ static story_conn *conn_of(story_side *side, p2p_conn c) {
   return &side->conns[side->n_conns++];
 }
 
+/* ---- datagrams ---- */
+
+static uint8_t datagram_byte(uint32_t number, size_t i) { return (uint8_t)(number * 7 + i); }
+
+static void datagram_came(story *s, int side, p2p_bytes d) {
+  story_side *from = &s->sides[!side];
+  uint32_t number = d.len ? d.p[0] / 7 : STORY_DATAGRAMS;
+  claim(s, d.len && d.p[0] % 7 == 0 && number < from->datagrams, "a datagram that was not sent");
+  claim(s, d.len == from->lens[number], "a datagram was cut");
+  claim(s, !from->arrived[number], "a datagram came twice");
+  for (size_t i = 0; i < d.len; i++)
+    claim(s, d.p[i] == datagram_byte(number, i), "a datagram was changed");
+  from->arrived[number] = true;
+}
+
 static void note(host_node *n, const p2p_event *e) {
   story_side *side = P2P_CONTAINER(n, story_side, n);
+  if (e->kind == P2P_EV_DATAGRAM) datagram_came(n->user, n->number - 1, e->datagram);
   if (e->kind == P2P_EV_CONN_OPEN) conn_of(side, e->conn)->opened++;
   if (e->kind == P2P_EV_CONN_CLOSED) conn_of(side, e->conn)->closed++;
   if (e->kind != P2P_EV_PERF) return;
@@ -87,7 +108,7 @@ static void listen_addr(const story *s, int side, char *out, size_t cap) {
 
 static void arm(story *s, int which) {
   story_side *side = &s->sides[which];
-  if (which != s->fault->side) return;
+  if (which != s->fault->side || s->fault->of_libraries) return;
   side->door.kinds = s->kinds;
   side->door.n_kinds = s->n_kinds;
   if (s->fault->n && !s->fault->way) {
@@ -97,6 +118,33 @@ static void arm(story *s, int which) {
     side->door.way = s->fault->way;
     side->door.fail_at = s->fault->n;
   }
+}
+
+/* Of a type, for a side: made once, since that takes memory and long. RSA's is libp2p's test key, which
+ * only the listener has. */
+static const p2p_identity *identity_of(int key, int side) {
+  static p2p_identity made[4][2];
+  p2p_key_type type = (p2p_key_type)(key - 1);
+  if (!key || (type == P2P_KEY_RSA && side == 0)) return NULL;
+  p2p_identity *id = &made[type][side];
+  if (id->size) return id;
+  if (type == P2P_KEY_RSA) {
+    table t;
+    table_open(&t, "keys.txt");
+    while (table_next(&t) && !is_word(t.words[0], "rsa")) {}
+    p2p__span bytes = table_bytes(&t, 1);
+    assert_int_equal(p2p_identity_import(id, p2p__span_bytes(bytes)), 0);
+    exact_free(bytes);
+    table_close(&t);
+  } else {
+    p2p_io *io;
+    p2p_sim *sim = p2p_sim_new(SEED + (uint64_t)side);
+    const p2p_sim_node_opts node = { .ip = { host_node_ip(1) }, .n_ip = 1 };
+    assert_int_equal(p2p_sim_node(sim, &node, &io), 0);
+    assert_int_equal(p2p_identity_generate(id, type, io), 0);
+    p2p_sim_free(sim);
+  }
+  return id;
 }
 
 static int begin_host(story *s, int which) {
@@ -109,6 +157,7 @@ static int begin_host(story *s, int which) {
   p2p_host_opts opts = { .size = sizeof opts,
                          .allocator = &allocator,
                          .serve_perf = true,
+                         .identity = identity_of(s->base->key, which),
                          .memory = s->hub,
                          .listen = listen,
                          .n_listen = which ? 1 : 0 };
@@ -123,6 +172,7 @@ static int begin_host(story *s, int which) {
   int err = host_node_init_behind(&side->n, s->sim, (uint8_t)(which + 1), &opts, make_door,
                                   &side->door);
   side->n.on_event = note;
+  side->n.user = s;
   return err < 0 ? err : flow_serve(&side->n);
 }
 
@@ -187,6 +237,32 @@ void story_perf(story *s, uint64_t up, uint64_t down) {
   host_node_poke(&s->sides[0].n);
 }
 
+void story_datagram(story *s, int side, size_t len) {
+  uint8_t bytes[1200];
+  story_side *from = &s->sides[side];
+  if (!from->n.host) return;
+  assert_true(len > 0 && len <= sizeof bytes && from->datagrams < 36); /* what a byte can name */
+  for (size_t i = 0; i < len; i++) bytes[i] = datagram_byte(from->datagrams, i);
+  if (p2p_datagram_send(from->n.host, from->n.conn, p2p__bytes(bytes, len)) == 0)
+    from->lens[from->datagrams++] = len;
+  host_node_poke(&from->n);
+}
+
+static int deaf_step(void *user) { return p2p_host_step(((host_node *)user)->host, 0); }
+static p2p_time deaf_deadline(void *user) { return p2p_host_deadline(((host_node *)user)->host); }
+
+void story_deafen(story *s, int side) {
+  host_node *n = &s->sides[side].n;
+  const p2p_sim_actor actor = { .step = deaf_step, .deadline = deaf_deadline, .user = n };
+  if (n->host) p2p_sim_attach(n->io, &actor);
+}
+
+void story_hear(story *s, int side) {
+  host_node *n = &s->sides[side].n;
+  if (n->host) host_node_attach(n);
+  host_node_poke(n);
+}
+
 void story_free(story *s, int side) {
   host_node *n = &s->sides[side].n;
   p2p_sim_attach(n->io, NULL);
@@ -241,6 +317,7 @@ static void claim_closed(story *s, int which) {
   claim(s, side->n.late == 0, "a deadline was missed");
   for (size_t i = 0; i < side->n_conns; i++) {
     claim(s, side->conns[i].opened <= 1, "a connection was told OPEN twice");
+    claim(s, !side->conns[i].opened || !s->row->apart, "a connection opened that must not");
     claim(s, side->conns[i].closed == 1, "a connection was not told CLOSED once");
   }
 }
@@ -258,6 +335,7 @@ static uint64_t sum_of(const story *s) {
     sum = mix(mix(sum, whole), side->n.conns_opened);
     sum = mix(mix(sum, side->n.ping_errors), side->perfs_failed);
     sum = mix(sum, side->n.identified);
+    for (uint32_t k = 0; k < side->datagrams; k++) sum = mix(sum, side->arrived[k]);
   }
   return sum;
 }
@@ -291,6 +369,8 @@ story_end story_tell(const story_row *row, const story_base *base, const story_f
   static story space;
   story *s = &space;
   *s = (story){ .row = row, .base = base, .fault = fault, .kinds = kinds, .n_kinds = n_kinds };
+  for (int i = 0; i < 2; i++) (void)identity_of(base->key, i);
+  if (fault->of_libraries) library_memory_watch(fault->n, fault->from_then_on);
   int err = begin(s);
   story_end end = { .told = !absent(s, err) };
   claim(s, err >= 0 || fault->n || !end.told, p2p_error_name(err));
@@ -308,5 +388,8 @@ story_end story_tell(const story_row *row, const story_base *base, const story_f
   }
   p2p_sim_free(s->sim);
   p2p_memory_free(s->hub);
+  library_memory_end();
+  end.libraries = library_memory_now();
+  if (fault->of_libraries) end.failed = end.libraries.failed;
   return end;
 }

@@ -8,8 +8,9 @@
 
 #include "sim/flow.h"
 #include "support/faulty_io.h"
+#include "torture/library_memory.h"
 
-enum { STORY_FLOWS = 32, STORY_CONNS = 32 };
+enum { STORY_FLOWS = 32, STORY_CONNS = 32, STORY_DATAGRAMS = 64 };
 
 typedef enum story_over { OVER_TCP, OVER_QUIC, OVER_MEMORY } story_over;
 
@@ -19,6 +20,7 @@ typedef struct story_base {
   story_over over;
   const char *security, *muxer;
   bool in_private; /* of a private network */
+  int key;         /* 1 + p2p_key_type of both identities (RSA: the listener's); 0: Ed25519 */
 } story_base;
 
 typedef struct story story;
@@ -33,6 +35,7 @@ typedef struct story_row {
   size_t n_limits;
   bool gated;  /* the listener lets nobody in */
   bool mute;   /* the listener's host is not there: nothing listens */
+  bool apart;  /* no connection may ever open */
   bool varies; /* harmless failures may change what comes out: a plot against the clock */
 } story_row;
 
@@ -47,6 +50,7 @@ typedef struct story_fault {
   int side;              /* 0: the dialer's, 1: the listener's */
   uint64_t n;            /* the n-th, from 1; 0: nothing */
   bool from_then_on;     /* memory only: all after it, too */
+  bool of_libraries;     /* memory of the libraries below, whichever side they serve */
   const faulty_way *way; /* NULL: memory fails, else a call of the door does so */
 } story_fault;
 
@@ -56,6 +60,7 @@ typedef struct story_end {
   bool failed;                  /* the fault happened */
   uint64_t allocs[2], calls[2]; /* of each side */
   uint64_t sum;                 /* of what went well: equal for equal ends */
+  library_memory libraries;     /* told of when the fault is of_libraries */
 } story_end;
 
 /* Tells it. kinds: room for what each call of the faulty side's door was; may be NULL. */
@@ -83,6 +88,9 @@ typedef struct story_side {
   size_t n_conns;
   uint32_t pings, perfs; /* asked for */
   uint32_t perfs_done, perfs_failed;
+  uint32_t datagrams;            /* sent */
+  size_t lens[STORY_DATAGRAMS];  /* of each */
+  bool arrived[STORY_DATAGRAMS]; /* at the other side */
 } story_side;
 
 struct story {
@@ -108,6 +116,11 @@ flow *story_open(story *s, const char *const *ids, size_t n, uint64_t bytes);
 flow *story_send(story *s, const char *id, uint64_t bytes); /* NULL: it could not */
 void story_ping(story *s, int side);
 void story_perf(story *s, uint64_t up, uint64_t down);
+/* A datagram of a pattern over the connection that opened last. */
+void story_datagram(story *s, int side, size_t len);
+/* It leaves its events where they are, as busy users do, until it hears again. */
+void story_deafen(story *s, int side);
+void story_hear(story *s, int side);
 void story_free(story *s, int side); /* a host that is gone without a word */
 
 #endif
