@@ -24,24 +24,25 @@ enum {
 };
 
 const story_base story_bases[] = {
-  [NOISE] = { "noise+yamux", OVER_TCP, "noise", "yamux" },
-  [NOISE_MPLEX] = { "noise+mplex", OVER_TCP, "noise", "mplex" },
-  [PLAIN] = { "plaintext+yamux", OVER_TCP, "plaintext", "yamux" },
-  [PLAIN_MPLEX] = { "plaintext+mplex", OVER_TCP, "plaintext", "mplex" },
-  [TLS] = { "tls+yamux", OVER_TCP, "tls", "yamux" },
-  [TLS_MPLEX] = { "tls+mplex", OVER_TCP, "tls", "mplex" },
-  [MEMORY] = { "memory", OVER_MEMORY, "plaintext", "yamux" },
-  [MEMORY_NOISE] = { "memory+noise", .over = OVER_MEMORY },
-  [QUIC] = { "quic", .over = OVER_QUIC },
-  [PRIVATE] = { "private+noise+mplex", OVER_TCP, "noise", "mplex", .in_private = true },
-#define KEYED(name, security, type) { name, OVER_TCP, security, "yamux", .key = 1 + P2P_KEY_##type }
-  [NOISE_SECP256K1] = KEYED("noise, secp256k1", "noise", SECP256K1),
-  [NOISE_ECDSA] = KEYED("noise, ecdsa", "noise", ECDSA),
-  [NOISE_RSA] = KEYED("noise, rsa", "noise", RSA),
-  [TLS_SECP256K1] = KEYED("tls, secp256k1", "tls", SECP256K1),
-  [TLS_ECDSA] = KEYED("tls, ecdsa", "tls", ECDSA),
-  [TLS_RSA] = KEYED("tls, rsa", "tls", RSA),
-#undef KEYED
+#define TCP(text, with, over_it, ...)                                                               \
+  { .name = text, .over = OVER_TCP, .security = with, .muxer = over_it, __VA_ARGS__ }
+  [NOISE] = TCP("noise+yamux", "noise", "yamux", .key = 0),
+  [NOISE_MPLEX] = TCP("noise+mplex", "noise", "mplex", .key = 0),
+  [PLAIN] = TCP("plaintext+yamux", "plaintext", "yamux", .key = 0),
+  [PLAIN_MPLEX] = TCP("plaintext+mplex", "plaintext", "mplex", .key = 0),
+  [TLS] = TCP("tls+yamux", "tls", "yamux", .key = 0),
+  [TLS_MPLEX] = TCP("tls+mplex", "tls", "mplex", .key = 0),
+  [PRIVATE] = TCP("private+noise+mplex", "noise", "mplex", .in_private = true),
+  [NOISE_SECP256K1] = TCP("noise, secp256k1", "noise", "yamux", .key = 1 + P2P_KEY_SECP256K1),
+  [NOISE_ECDSA] = TCP("noise, ecdsa", "noise", "yamux", .key = 1 + P2P_KEY_ECDSA),
+  [NOISE_RSA] = TCP("noise, rsa", "noise", "yamux", .key = 1 + P2P_KEY_RSA),
+  [TLS_SECP256K1] = TCP("tls, secp256k1", "tls", "yamux", .key = 1 + P2P_KEY_SECP256K1),
+  [TLS_ECDSA] = TCP("tls, ecdsa", "tls", "yamux", .key = 1 + P2P_KEY_ECDSA),
+  [TLS_RSA] = TCP("tls, rsa", "tls", "yamux", .key = 1 + P2P_KEY_RSA),
+#undef TCP
+  [MEMORY] = { .name = "memory", .over = OVER_MEMORY, .security = "plaintext", .muxer = "yamux" },
+  [MEMORY_NOISE] = { .name = "memory+noise", .over = OVER_MEMORY },
+  [QUIC] = { .name = "quic", .over = OVER_QUIC },
 };
 const int n_story_bases = P2P_COUNT(story_bases);
 

@@ -79,7 +79,8 @@ static size_t note_place(void *const *frames, size_t n, library_end *e) {
   Dl_info info;
   size_t i = 0;
   while (i < n && !frame_is_ours(frames[i], &info)) i++;
-  for (i++; i < n && !frame_is_ours(frames[i], &info); i++) {
+  while (i < n && frame_is_ours(frames[i], &info)) i++;
+  for (; i < n && !frame_is_ours(frames[i], &info); i++) {
     const char *name = name_of(&info);
     if (is(name, "libc.") || is(name, "libasan.")) continue;
     if (!e->in[0]) snprintf(e->in, sizeof e->in, "%s", name);
