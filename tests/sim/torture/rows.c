@@ -24,7 +24,7 @@ enum {
 };
 
 const story_base story_bases[] = {
-#define TCP(text, with, over_it, ...)                                                               \
+#define TCP(text, with, over_it, ...)                                                              \
   { .name = text, .over = OVER_TCP, .security = with, .muxer = over_it, __VA_ARGS__ }
   [NOISE] = TCP("noise+yamux", "noise", "yamux", .key = 0),
   [NOISE_MPLEX] = TCP("noise+mplex", "noise", "mplex", .key = 0),

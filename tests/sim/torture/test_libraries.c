@@ -34,6 +34,7 @@ typedef struct library_end {
 /* Those that are known; `call` does not matter. */
 static const library_end known[] = {
   { .wants = "libtasn1.so.6", .in = "libtasn1.so.6", .signal = SIGSEGV },
+  { .wants = "libgnutls.so.30", .in = "libgnutls.so.30", .signal = SIGABRT },
   { .wants = "libgmp.so.10", .in = "libgmp.so.10", .signal = SIGABRT },
 };
 
