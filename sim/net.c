@@ -42,6 +42,13 @@ int sim_net_add(sim_node *node, const p2p_endpoint *ip) {
   return 0;
 }
 
+void sim_net_del(p2p_sim *sim, const p2p_endpoint *ip) {
+  uint8_t key[IP_KEY_LEN];
+  ip_key(ip, key);
+  sim_address *a = p2p__map_del(&sim->addresses, (p2p_bytes){ key, sizeof key });
+  if (a) sim_release(sim, a, sizeof *a);
+}
+
 bool sim_ip_eq(const p2p_endpoint *a, const p2p_endpoint *b) {
   return a->family == b->family && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
@@ -185,7 +192,17 @@ static bool channel_pass(sim_channel *ch, const sim_packet *p, p2p_time *out) {
   return true;
 }
 
+/* Nobody's: from or to an address that its node has no more. */
+static void packet_strand(sim_packet *p) {
+  sim_note(p->sim, p->from->number, P2P_SIM_LOST, (p2p_bytes){ p->data, p->len });
+  sim_packet_free(p);
+}
+
 static void packet_arrive(sim_packet *p) {
+  if (!sim_is_home(p->to, &p->dst)) {
+    packet_strand(p);
+    return;
+  }
   if (p->proto == SIM_UDP)
     sim_udp_input(p);
   else
@@ -233,9 +250,8 @@ static sim_node *packet_target(const sim_packet *p) {
 p2p_time sim_packet_send(sim_packet *p) {
   p2p_sim *sim = p->sim;
   p->to = packet_target(p);
-  if (!p->to) {
-    sim_note(sim, p->from->number, P2P_SIM_LOST, (p2p_bytes){ p->data, p->len });
-    sim_packet_free(p);
+  if (!p->to || !sim_is_home(p->from, &p->src)) {
+    packet_strand(p);
     return sim->now;
   }
   const sim_node *from = p->from, *to = p->to;

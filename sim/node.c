@@ -15,8 +15,9 @@ static uint32_t sock_facts(const sim_sock *s) {
     return ready & (s->connecting ? (uint32_t)P2P_IO_WRITABLE : s->want);
   }
   uint32_t ready = p2p__list_empty(&s->arrived) ? 0 : P2P_IO_READABLE;
-  if (s->kind == SIM_SOCK_UDP) ready |= P2P_IO_WRITABLE;
-  return ready & s->want;
+  if (s->kind != SIM_SOCK_UDP) return ready & s->want;
+  bool refused = !p2p__list_empty(&s->refused) && !s->refused_told;
+  return ((ready | P2P_IO_WRITABLE) & s->want) | (refused ? P2P_IO_ERRORS : 0);
 }
 
 void sim_sock_changed(sim_sock *s) {
@@ -57,6 +58,7 @@ static int take_hot(sim_node *node, p2p_io_fact *out, int n) {
     sim_sock *s = P2P_CONTAINER(link, sim_sock, hot);
     int error = s->kind == SIM_SOCK_STREAM ? sim_tcp_error(s->tcp) : 0;
     out[taken++] = (p2p_io_fact){ .token = s->token, .what = sock_facts(s), .error = error };
+    s->refused_told = true;
     s->connecting = false; /* only an outcome makes a connecting socket hot */
     if (sock_facts(s)) p2p__list_add(&told, link);
   }
@@ -154,6 +156,7 @@ sim_sock *sim_sock_new(sim_node *node, sim_sock_kind kind, uint64_t token) {
   p2p__list_init(&s->hot);
   p2p__list_init(&s->arrived);
   p2p__list_init(&s->bound);
+  p2p__list_init(&s->refused);
   if (kind != SIM_SOCK_STREAM) p2p__list_add(&node->bound, &s->bound);
   s->slot = slot_free(node);
   node->socks[s->slot] = s;
@@ -235,6 +238,7 @@ void sim_node_close(sim_node *node) {
   for (int i = 0; i < node->n_socks; i++)
     if (node->socks[i]) sock_close(node->socks[i]);
   sim_resolve_close(node);
+  node->ifwatch = 0;
   p2p_io_fact facts[16];
   while (take_once(node, facts, 16)) {}
   p2p_sim_attach(&node->io, NULL);
@@ -280,6 +284,9 @@ const p2p_io_ops sim_io_ops = {
   .resolve_cancel = sim_resolve_cancel,
   .work = node_work,
   .ifaddrs = node_ifaddrs,
+  .ifwatch = sim_ifwatch,
+  .source = sim_source,
+  .udp_errors = sim_udp_errors,
   .free = node_free_io,
   .unix_listen = sim_unix_listen,
   .unix_accept = sim_unix_accept,

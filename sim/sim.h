@@ -57,6 +57,11 @@ void p2p_sim_link(p2p_sim *sim, p2p_io *a, p2p_io *b, const p2p_sim_path *path);
 void p2p_sim_link_one_way(p2p_sim *sim, p2p_io *a, p2p_io *b, const p2p_sim_path *path);
 /* Cuts both directions between a and b, or heals them. */
 void p2p_sim_cut(p2p_sim *sim, p2p_io *a, p2p_io *b, bool cut);
+/* The addresses of a node from now on, n of at most 4: what is under way to others is lost, and whoever
+ * watches its interfaces is told. P2P_EINVAL, P2P_EADDRINUSE: nothing has changed. */
+P2P_MUST_USE int p2p_sim_readdress(p2p_io *io, const p2p_endpoint *ip, int n);
+/* Whether the node says so (ICMP) when a datagram comes to a port where nobody listens; at first not. */
+void p2p_sim_refuse(p2p_io *io, bool refuses);
 /* One more address of a host name; lookups take `latency` of p2p_sim_name_latency (1 ms). */
 void p2p_sim_name(p2p_sim *sim, const char *host, const p2p_endpoint *address);
 void p2p_sim_name_latency(p2p_sim *sim, p2p_time latency);

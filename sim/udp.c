@@ -26,11 +26,61 @@ int sim_udp_open(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoin
 void sim_udp_close(sim_sock *s) {
   while (!p2p__list_empty(&s->arrived))
     sim_packet_free(P2P_CONTAINER(p2p__list_pop(&s->arrived), sim_packet, link));
+  while (!p2p__list_empty(&s->refused))
+    sim_packet_free(P2P_CONTAINER(p2p__list_pop(&s->refused), sim_packet, link));
 }
+
+/* ---- ICMP: nobody listens there ---- */
+static void refuse(const sim_packet *p) {
+  size_t len = p->len < P2P_IO_QUOTE ? p->len : P2P_IO_QUOTE;
+  sim_packet *word = sim_packet_new(p->to, SIM_UDP, len);
+  word->src = p->dst;
+  word->dst = p->src;
+  word->flags = SIM_REFUSED;
+  word->wire = UDP_HEADER_6 + len;
+  memcpy(word->data, p->data, len);
+  sim_packet_send(word);
+}
+
+static void refused(sim_packet *p) {
+  sim_sock *s = sim_sock_bound(p->to, SIM_SOCK_UDP, &p->dst);
+  if (!s) {
+    sim_packet_free(p);
+    return;
+  }
+  while (s->refused_told && !p2p__list_empty(&s->refused)) /* nobody asked */
+    sim_packet_free(P2P_CONTAINER(p2p__list_pop(&s->refused), sim_packet, link));
+  s->refused_told = false;
+  p2p__list_add(&s->refused, &p->link);
+  sim_sock_changed(s);
+}
+
+int sim_udp_errors(p2p_io *io, int sock, p2p_udp_error *out, int n) {
+  sim_sock *s = sim_sock_get(io, sock, SIM_SOCK_UDP);
+  if (!s || !out || n <= 0) return P2P_EINVAL;
+  int got = 0;
+  while (got < n && !p2p__list_empty(&s->refused)) {
+    sim_packet *p = P2P_CONTAINER(p2p__list_pop(&s->refused), sim_packet, link);
+    out[got] = (p2p_udp_error){ .remote = p->src,
+                                .error = P2P_EREFUSED,
+                                .quote_len = (uint8_t)p->len };
+    memcpy(out[got++].quote, p->data, p->len);
+    sim_packet_free(p);
+  }
+  sim_sock_changed(s);
+  return got;
+}
+
+/* ---- datagrams ---- */
 
 void sim_udp_input(sim_packet *p) {
   p2p_bytes data = { p->data, p->len };
+  if (p->flags & SIM_REFUSED) {
+    refused(p);
+    return;
+  }
   sim_sock *s = sim_sock_bound(p->to, SIM_SOCK_UDP, &p->dst);
+  if (!s && p->to->refuses) refuse(p);
   if (!s || s->queued + p->len > UDP_QUEUE) {
     sim_note(p->sim, p->to->number, P2P_SIM_LOST, data);
     sim_packet_free(p);
@@ -90,6 +140,7 @@ static int send_batch(sim_sock *s, const p2p_dgrams *d) {
   if (d->remote.family != s->local.family || !d->remote.port) return P2P_EINVAL;
   int err = source_of(s, d, &from);
   if (err) return err;
+  if (!sim_is_home(s->node, &from)) return P2P_EUNREACH;
   size_t step = d->segment ? d->segment : d->len, at = 0;
   if (step > UDP_MAX) return P2P_ELIMIT;
   do {

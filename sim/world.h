@@ -26,6 +26,7 @@ typedef struct sim_channel {
 typedef enum sim_proto { SIM_UDP, SIM_TCP } sim_proto;
 
 enum { SIM_SYN = 1, SIM_ACK = 2, SIM_FIN = 4, SIM_RST = 8, SIM_PROBE = 16 }; /* segment flags */
+enum { SIM_REFUSED = 32 }; /* of a datagram: ICMP's word about the one whose beginning it carries */
 
 typedef struct sim_packet {
   p2p__timer timer; /* its next hop */
@@ -59,6 +60,8 @@ typedef struct sim_sock {
   p2p__list arrived;  /* listener: connections to accept; UDP: packets to read */
   size_t queued;      /* how many connections (also half-open ones), or bytes */
   size_t backlog;
+  p2p__list refused;          /* UDP: ICMP's words to be taken */
+  bool refused_told;          /* ERRORS was raised for them */
   char path[P2P_IO_PATH_MAX]; /* of a unix listener, else "" */
 } sim_sock;
 
@@ -83,6 +86,9 @@ struct sim_node {
   p2p__list bound;     /* listeners and UDP sockets */
   p2p__map conns;      /* local, remote -> sim_tcp */
   p2p__list lookups;
+  uint64_t ifwatch; /* token of who watches its addresses; 0: nobody */
+  bool readdressed; /* its addresses are not those of its birth */
+  bool refuses;     /* says so of datagrams for ports where nobody listens */
   p2p_sim_actor actor;
   bool acting;      /* has an actor */
   p2p__timer alarm; /* the actor's deadline */
@@ -125,6 +131,7 @@ static inline sim_node *sim_node_of(p2p_io *io) { return P2P_CONTAINER(io, sim_n
 /* net.c: addresses, channels, packets */
 sim_node *sim_net_find(p2p_sim *sim, const p2p_endpoint *ip); /* NULL: nobody's */
 int sim_net_add(sim_node *node, const p2p_endpoint *ip);      /* P2P_EADDRINUSE */
+void sim_net_del(p2p_sim *sim, const p2p_endpoint *ip);
 void sim_net_fini(p2p_sim *sim);
 sim_channel *sim_channel_new(p2p_sim *sim, uint32_t owner, const p2p_sim_path *path);
 void sim_channel_free(p2p_sim *sim, sim_channel *ch);
@@ -167,6 +174,14 @@ int sim_udp_recv(p2p_io *io, int sock, p2p_dgrams *d, int n);
 int sim_udp_send(p2p_io *io, int sock, const p2p_dgrams *d, int n);
 void sim_udp_input(sim_packet *p); /* takes p */
 void sim_udp_close(sim_sock *s);
+
+int sim_udp_errors(p2p_io *io, int sock, p2p_udp_error *out, int n);
+
+/* address.c */
+int sim_ifwatch(p2p_io *io, uint64_t token);
+int sim_source(p2p_io *io, const p2p_endpoint *to, p2p_endpoint *from);
+/* Whether node may send from, or be reached at, this address. */
+bool sim_is_home(sim_node *node, const p2p_endpoint *ip);
 
 /* unix.c */
 int sim_unix_listen(p2p_io *io, const char *path, int backlog, uint64_t token);

@@ -190,6 +190,19 @@ P2P_API int p2p_peer_add_addr(p2p_host *h, const char *addr);
  * to the peer where the muxer can. */
 P2P_API int p2p_conn_close(p2p_host *h, p2p_conn c, uint32_t code);
 
+/* Moves a QUIC connection that we dialed to another address of ours, under the eyes of its peer only: who
+ * watches both ways cannot tell that it is the same. It moves by itself when the address it uses is gone
+ * or the system has a better way (p2p_io: ifwatch, source).
+ *
+ * local: where to send from, "/ip4/192.0.2.7/udp/0/quic-v1", bound to a port of its own; NULL: the address
+ *        that the system would choose now, by a new port.
+ * Returns 0: P2P_EV_CONN_ADDR follows when the peer has answered there; until then, and if it never does, the
+ *         connection is where it was. P2P_ENOTSUP: no QUIC, not dialed by us, or the peer forbids it, as
+ *         rust-libp2p does; P2P_EAGAIN: not yet (the handshake is fresh), or it is moving; P2P_EADDR,
+ *         P2P_ECLOSED, P2P_ESTALE, and what opening a socket says: P2P_EUNREACH, P2P_EADDRINUSE, ….
+ * Spec: RFC 9000, section 9. */
+P2P_API P2P_MUST_USE int p2p_conn_migrate(p2p_host *h, p2p_conn c, const char *local);
+
 /* A connection at this moment. */
 typedef struct p2p_conn_info {
   size_t size;                  /* sizeof(p2p_conn_info), set by the caller */
@@ -372,7 +385,8 @@ typedef enum p2p_event_kind {
   P2P_EV_LISTENER_CLOSED, /* listener, err */
   P2P_EV_PERF,            /* peer, perf: how far a measurement is; err when it failed */
   P2P_EV_DATAGRAM,        /* conn, peer, datagram */
-  P2P_EV_DATAGRAM_ROOM    /* conn, peer: p2p_datagram_send has room again after P2P_EAGAIN */
+  P2P_EV_DATAGRAM_ROOM,   /* conn, peer: p2p_datagram_send has room again after P2P_EAGAIN */
+  P2P_EV_CONN_ADDR /* conn, peer: p2p_conn_addr or p2p_conn_local_addr gives another one now */
 } p2p_event_kind;
 
 /* How far a measurement is. */

@@ -27,13 +27,14 @@ typedef struct p2p_endpoint {
 
 enum { P2P_IO_PATH_MAX = 108 }; /* bytes of a unix socket's path with its zero; Linux's */
 
-enum {                      /* bits of p2p_io_fact.what */
-       P2P_IO_READABLE = 1, /* recv, accept or udp_recv will say something */
-       P2P_IO_WRITABLE = 2, /* send has room; for a connecting socket: connected, or see error */
-       P2P_IO_RESOLVED = 4, /* a resolve is done: take it with resolved */
-       P2P_IO_WORKED = 8,   /* a work function has returned */
-       P2P_IO_WOKEN = 16,   /* somebody called wake */
-       P2P_IO_IFCHANGE = 32 /* the set of interface addresses changed */
+enum {                       /* bits of p2p_io_fact.what */
+       P2P_IO_READABLE = 1,  /* recv, accept or udp_recv will say something */
+       P2P_IO_WRITABLE = 2,  /* send has room; for a connecting socket: connected, or see error */
+       P2P_IO_RESOLVED = 4,  /* a resolve is done: take it with resolved */
+       P2P_IO_WORKED = 8,    /* a work function has returned */
+       P2P_IO_WOKEN = 16,    /* somebody called wake */
+       P2P_IO_IFCHANGE = 32, /* the interfaces' addresses, or the ways out, may have changed */
+       P2P_IO_ERRORS = 64    /* udp_errors will say something */
 };
 
 /* One thing that became true. token: as given when the socket or request was made. what: one or more of
@@ -59,6 +60,20 @@ typedef struct p2p_dgrams {
   uint16_t segment;
   uint8_t ecn;
 } p2p_dgrams;
+
+enum { P2P_IO_QUOTE = 64 }; /* bytes of a datagram that p2p_udp_error repeats */
+
+/* What the network said of a datagram that was sent. Whoever knows the two addresses can forge it: it is
+ * a hint, and worth more the more of the datagram it repeats.
+ * remote: where the datagram went. error: P2P_EREFUSED (nobody listens there), P2P_EUNREACH (no way leads
+ * there), P2P_EACCES (somebody on the way forbids it). quote: the datagram's first quote_len bytes, as far
+ * as they are known. */
+typedef struct p2p_udp_error {
+  p2p_endpoint remote;
+  int error;
+  uint8_t quote_len;
+  uint8_t quote[P2P_IO_QUOTE];
+} p2p_udp_error;
 
 /* What ops->option sets of a socket. */
 typedef enum p2p_io_option {
@@ -166,6 +181,17 @@ typedef struct p2p_io_ops {
    * Closing it leaves the file, which is the caller's. P2P_EINVAL: it is something else; P2P_EADDR: its
    * name is no absolute path; P2P_ELIMIT (cap). NULL or absent: none here. */
   int (*unix_adopt)(p2p_io *io, int fd, uint64_t token, char *path, size_t cap);
+
+  /* IFCHANGE facts with this token follow from now on. One watches: a second call replaces the first, token
+   * 0 ends it. A fact may come for nothing. NULL or absent: nobody is told. */
+  int (*ifwatch)(p2p_io *io, uint64_t token);
+  /* The address (port 0) that datagrams to `to` would leave from now; P2P_EUNREACH, …. NULL or absent:
+   * nobody knows. */
+  int (*source)(p2p_io *io, const p2p_endpoint *to, p2p_endpoint *from);
+  /* What the network said of datagrams that left by a UDP socket: up to n > 0 of them, oldest first; 0:
+   * nothing. An ERRORS fact invites it; what is not taken by the next one is forgotten. NULL or absent:
+   * nothing is ever known. */
+  int (*udp_errors)(p2p_io *io, int sock, p2p_udp_error *out, int n);
 } p2p_io_ops;
 
 /* An instance begins with this; what follows is its own. */

@@ -171,6 +171,19 @@ int p2p_conn_close(p2p_host *h, p2p_conn conn, uint32_t code) {
   return 0;
 }
 
+int p2p_conn_migrate(p2p_host *h, p2p_conn conn, const char *local) {
+  uint8_t bytes[P2P_ADDR_MAX];
+  p2p__sconn *c = conn_of(h, conn);
+  if (!c) return P2P_ESTALE;
+  if (c->state == P2P__CONN_DIALING || c->state == P2P__CONN_SECURING) return P2P_EAGAIN;
+  if (c->state != P2P__CONN_UP) return P2P_ECLOSED;
+  ptrdiff_t len = local ? p2p__host_parse(local, bytes, sizeof bytes) : 0;
+  if (len < 0) return (int)len;
+  if (!c->link->ops->move) return P2P_ENOTSUP;
+  p2p__loop_refresh(&h->loop);
+  return c->link->ops->move(c->link, p2p__bytes(bytes, (size_t)len), p2p__swarm_now(&h->swarm));
+}
+
 static void conn_fill(const p2p__sconn *c, p2p_conn_info *out) {
   p2p__link_stats stats = { 0 };
   if (c->link) c->link->ops->stats(c->link, &stats);

@@ -28,6 +28,7 @@ void p2p__host_conn_due(void *host, p2p__sconn *c, unsigned due) {
     return;
   }
   c->events |= (uint8_t)due;
+  if (closed) c->events &= (uint8_t)~P2P__DUE_ADDR;
   p2p__list_del(&c->host_node);
   bool untold = c->events & P2P__DUE_OPEN;
   p2p__list_add(!closed ? &h->opened : untold ? &h->flown : &h->closed, &c->host_node);
@@ -44,14 +45,19 @@ static void conn_event(p2p_host *h, p2p__sconn *c, p2p_event_kind kind) {
   if (c->peer) h->event.peer = c->peer->id;
 }
 
+/* Of those that are up: that they are, and that an address is another one. */
 static bool next_opened(p2p_host *h) {
   p2p__list *node = p2p__list_pop(&h->opened);
   if (!node) node = p2p__list_pop(&h->flown);
   if (!node) return false;
   p2p__sconn *c = P2P_CONTAINER(node, p2p__sconn, host_node);
-  c->events &= (uint8_t)~P2P__DUE_OPEN;
-  conn_event(h, c, P2P_EV_CONN_OPEN);
-  if (c->events & P2P__DUE_CLOSED) p2p__list_add(&h->closed, &c->host_node);
+  bool opens = c->events & P2P__DUE_OPEN;
+  c->events &= (uint8_t)~(opens ? P2P__DUE_OPEN : P2P__DUE_ADDR);
+  conn_event(h, c, opens ? P2P_EV_CONN_OPEN : P2P_EV_CONN_ADDR);
+  if (c->events & P2P__DUE_CLOSED)
+    p2p__list_add(&h->closed, &c->host_node);
+  else if (c->events & P2P__DUE_ADDR)
+    p2p__list_add(&h->opened, &c->host_node);
   return true;
 }
 

@@ -55,6 +55,16 @@ p2p__uv_sock *p2p__uv_sock_get(p2p__uv *io, int sock, p2p__uv_kind kind) {
 
 static void sock_watch(p2p__uv_sock *s, uint32_t what);
 
+/* The queue of errors keeps the socket's poll from resting: what nobody asked for goes. */
+static void udp_failed(p2p__uv *io, p2p__uv_sock *s) {
+  p2p_udp_error dropped;
+  bool told = s->errors;
+  while (told && p2p__uv_udp_errors(&io->io, s->slot, &dropped, 1) > 0) continue;
+  s->errors = !told;
+  uint32_t what = sock_wants(s) | (told ? 0 : P2P_IO_ERRORS);
+  if (what) p2p__uv_raise(io, &s->fact, what, 0);
+}
+
 /* libuv reports an error condition as UV_EBADF and has stopped watching by then. Taking SO_ERROR
  * clears it in the kernel, so a stream keeps it: later reads would look like a clean end. */
 static void sock_failed(p2p__uv *io, p2p__uv_sock *s) {
@@ -63,7 +73,10 @@ static void sock_failed(p2p__uv *io, p2p__uv_sock *s) {
   if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &sys, &len) != 0) sys = errno;
   if (sys && s->kind == P2P__UV_STREAM) s->error = p2p__uv_error(sys);
   uint32_t wanted = sock_wants(s);
-  if (wanted) p2p__uv_raise(io, &s->fact, wanted, s->error);
+  if (s->kind == P2P__UV_UDP)
+    udp_failed(io, s);
+  else if (wanted)
+    p2p__uv_raise(io, &s->fact, wanted, s->error);
   sock_watch(s, wanted);
 }
 
@@ -107,7 +120,7 @@ int p2p__uv_want(p2p_io *base, int sock, uint32_t what) {
   if (!s || (what & ~(uint32_t)(P2P_IO_READABLE | P2P_IO_WRITABLE))) return P2P_EINVAL;
   s->want = what;
   if (s->connecting) return 0;
-  s->fact.what &= what;
+  s->fact.what &= what | P2P_IO_ERRORS;
   if (!s->fact.what) p2p__list_del(&s->fact.link);
   if (what & ~s->polled) sock_watch(s, what);
   return 0;

@@ -3,6 +3,7 @@
  * noticed when it does and done by hand from then on. */
 #include "io/uv.h"
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/udp.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,6 +43,11 @@ static bool never_fragment(int fd, uint8_t family) {
 
 static bool udp_prepare(int fd, uint8_t family) {
   if (!never_fragment(fd, family)) return false;
+  /* ICMP's word as a hint (udp_errors); without it nobody is told */
+  if (family == 4)
+    (void)set_flag(fd, IPPROTO_IP, IP_RECVERR);
+  else
+    (void)set_flag(fd, IPPROTO_IPV6, IPV6_RECVERR);
   if (family == 4)
     return set_flag(fd, IPPROTO_IP, IP_PKTINFO) && set_flag(fd, IPPROTO_IP, IP_RECVTOS);
   return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) && set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) &&
@@ -156,6 +162,54 @@ int p2p__uv_udp_recv(p2p_io *base, int sock, p2p_dgrams *d, int n) {
   return got ? got : P2P_EAGAIN;
 }
 
+/* ---- what the network says ---- */
+
+/* The word of a router or of the other side; this machine's own are no news to whoever sends. That a
+ * datagram was too long is never believed: RFC 9000, section 14.2.1, and QC-07. */
+static int icmp_error(struct msghdr *h) {
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+    bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
+    bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
+    if (!v4 && !v6) continue;
+    struct sock_extended_err e;
+    memcpy(&e, CMSG_DATA(c), sizeof e);
+    if (e.ee_origin != SO_EE_ORIGIN_ICMP && e.ee_origin != SO_EE_ORIGIN_ICMP6) return 0;
+    int err = p2p__uv_error((int)e.ee_errno);
+    return err == P2P_EREFUSED || err == P2P_EUNREACH || err == P2P_EACCES ? err : 0;
+  }
+  return 0;
+}
+
+/* 1: *out; 0: of no use; < 0: no more. The datagram itself is what is read. */
+static int error_one(int fd, p2p_udp_error *out) {
+  struct sockaddr_storage to = { 0 };
+  control c[2]; /* the error, and who said it */
+  struct iovec v = { .iov_base = out->quote, .iov_len = sizeof out->quote };
+  struct msghdr h = { .msg_name = &to,
+                      .msg_namelen = sizeof to,
+                      .msg_iov = &v,
+                      .msg_iovlen = 1,
+                      .msg_control = c,
+                      .msg_controllen = sizeof c };
+  ssize_t n = recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT);
+  if (n < 0) return P2P_EAGAIN;
+  out->quote_len = (uint8_t)n;
+  out->error = icmp_error(&h);
+  return out->error && p2p__uv_from_sockaddr((struct sockaddr *)&to, &out->remote);
+}
+
+int p2p__uv_udp_errors(p2p_io *base, int sock, p2p_udp_error *out, int n) {
+  p2p__uv_sock *s = p2p__uv_sock_get(p2p__uv_of(base), sock, P2P__UV_UDP);
+  if (!s || !out || n <= 0) return P2P_EINVAL;
+  int got = 0, one = 0;
+  s->errors = false;
+  while (got < n && one >= 0) {
+    one = error_one(s->fd, &out[got]);
+    if (one > 0) got++;
+  }
+  return got;
+}
+
 /* ---- send ---- */
 
 static void add_control(struct msghdr *h, int level, int type, const void *data, size_t len) {
@@ -230,18 +284,26 @@ static int send_together(p2p__uv_sock *s, const p2p_dgrams *d, int n) {
   return err ? err : 1;
 }
 
+static int send_some(p2p__uv_sock *s, const p2p_dgrams *d, int n) {
+  if (s->gso || !d->segment) return send_together(s, d, s->gso ? n : 1);
+  int err = send_apart(s, d);
+  return err ? err : 1;
+}
+
+/* The kernel tells what the network said of an earlier datagram by failing to send the next one, whoever
+ * that is for: once. */
+static bool may_be_of_another(int err) {
+  return err == P2P_EREFUSED || err == P2P_EUNREACH || err == P2P_EACCES || err == P2P_ELIMIT ||
+         err == P2P_ENOTSUP || err == P2P_EIO;
+}
+
 int p2p__uv_udp_send(p2p_io *base, int sock, const p2p_dgrams *d, int n) {
   p2p__uv_sock *s = p2p__uv_sock_get(p2p__uv_of(base), sock, P2P__UV_UDP);
   if (!s || !d || n <= 0) return P2P_EINVAL;
   int sent = 0;
   while (sent < n) {
-    int k;
-    if (s->gso || !d[sent].segment) {
-      k = send_together(s, d + sent, s->gso ? n - sent : 1);
-    } else {
-      k = send_apart(s, d + sent);
-      if (k == 0) k = 1;
-    }
+    int k = send_some(s, d + sent, n - sent);
+    if (may_be_of_another(k)) k = send_some(s, d + sent, n - sent);
     if (k < 0) return sent ? sent : k;
     sent += k;
   }

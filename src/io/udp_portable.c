@@ -84,3 +84,9 @@ int p2p__uv_udp_send(p2p_io *base, int sock, const p2p_dgrams *d, int n) {
   }
   return sent;
 }
+
+/* What such systems know of ICMP they do not tell of sockets that are not connected. */
+int p2p__uv_udp_errors(p2p_io *base, int sock, p2p_udp_error *out, int n) {
+  const p2p__uv_sock *s = p2p__uv_sock_get(p2p__uv_of(base), sock, P2P__UV_UDP);
+  return s && out && n > 0 ? 0 : P2P_EINVAL;
+}

@@ -107,6 +107,7 @@ static void io_free(p2p_io *base) {
   p2p__uv_close_all(io);
   p2p__uv_resolve_close(io);
   p2p__uv_work_close(io);
+  p2p__uv_ifwatch_close(io);
   p2p__uv_timer_close(io);
   uv_close((uv_handle_t *)&io->async, NULL);
   uv_run(&io->loop, UV_RUN_DEFAULT);
@@ -154,6 +155,9 @@ static const p2p_io_ops io_ops = {
   .free = io_free,
   .thread = io_thread,
   .adopt = p2p__uv_adopt,
+  .ifwatch = p2p__uv_ifwatch_set,
+  .source = p2p__uv_source,
+  .udp_errors = p2p__uv_udp_errors,
 };
 
 static int io_handles_init(p2p__uv *io) {
@@ -182,6 +186,7 @@ int p2p_io_uv_new(p2p_io **out) {
   p2p__list_init(&io->lookups);
   p2p__list_init(&io->works);
   p2p__uv_fact_init(&io->woken, 0, NULL);
+  p2p__uv_fact_init(&io->ifwatch.fact, 0, NULL);
   int err = uv_loop_init(&io->loop);
   if (err) {
     err = p2p__uv_error(-err);

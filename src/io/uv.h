@@ -34,6 +34,18 @@ typedef struct p2p__uv_timer {
   p2p_time at; /* when it fires; P2P_NEVER: not armed */
 } p2p__uv_timer;
 
+/* Watches the interfaces: a routing socket of Linux, a look now and then elsewhere. */
+typedef struct p2p__uv_ifwatch {
+  union {
+    uv_poll_t poll;
+    uv_timer_t timer;
+  } uv;
+  p2p__uv_fact fact;
+  int fd;
+  bool on;
+  uint64_t seen; /* portable: what the addresses were, in short */
+} p2p__uv_ifwatch;
+
 typedef enum p2p__uv_kind { P2P__UV_LISTENER, P2P__UV_STREAM, P2P__UV_UDP } p2p__uv_kind;
 
 typedef struct p2p__uv_sock {
@@ -46,6 +58,7 @@ typedef struct p2p__uv_sock {
   int error;       /* of a stream: sticky, so that an error once seen never turns into an end */
   bool connecting; /* until the outcome was told */
   bool gso, gro;   /* of a UDP socket: the kernel splits and joins batches */
+  bool errors;     /* of a UDP socket: ERRORS was raised, and nobody asked since */
   uint16_t port;   /* of a UDP socket, its own */
   char *path;      /* of a unix listener, else NULL */
   uint64_t device, inode; /* of the file at path, as it was made; inode 0: it is not ours */
@@ -65,6 +78,7 @@ struct p2p__uv {
   bool closing;
   p2p__mem mem;
   p2p__uv_timer timer;
+  p2p__uv_ifwatch ifwatch;
   p2p__uv_fact woken;
   p2p__list ready;   /* facts not yet told */
   p2p__list lookups; /* p2p__uv_lookup */
@@ -133,6 +147,11 @@ void p2p__uv_unix_forget(p2p__uv *io, p2p__uv_sock *s); /* its file, when it has
 int p2p__uv_udp_open(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound);
 int p2p__uv_udp_recv(p2p_io *io, int sock, p2p_dgrams *d, int n);
 int p2p__uv_udp_send(p2p_io *io, int sock, const p2p_dgrams *d, int n);
+int p2p__uv_udp_errors(p2p_io *io, int sock, p2p_udp_error *out, int n);
+
+/* ifwatch_linux.c, ifwatch_portable.c */
+int p2p__uv_ifwatch_set(p2p_io *io, uint64_t token);
+void p2p__uv_ifwatch_close(p2p__uv *io);
 
 /* resolve.c, work.c, ifaddrs.c */
 int p2p__uv_resolve(p2p_io *io, const char *host, int family, uint64_t token);
@@ -142,6 +161,7 @@ void p2p__uv_resolve_close(p2p__uv *io);
 int p2p__uv_work_start(p2p_io *io, void (*fn)(void *arg), void *arg, uint64_t token);
 void p2p__uv_work_close(p2p__uv *io);
 int p2p__uv_ifaddrs(p2p_io *io, p2p_endpoint *out, int n);
+int p2p__uv_source(p2p_io *io, const p2p_endpoint *to, p2p_endpoint *from);
 
 static inline p2p__uv *p2p__uv_of(p2p_io *io) { return P2P_CONTAINER(io, p2p__uv, io); }
 

@@ -71,22 +71,6 @@ static int on_stateless_reset(ngtcp2_conn *conn, const ngtcp2_pkt_stateless_rese
   return 0;
 }
 
-static int on_path(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_path *path,
-                   const ngtcp2_path *old, ngtcp2_path_validation_result result, void *user) {
-  p2p__quic *q = user;
-  (void)conn;
-  (void)flags;
-  (void)old;
-  if (result != NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) return 0;
-  p2p_endpoint remote = p2p__quic_endpoint_of(&path->remote);
-  bool same = remote.port == q->remote.port && remote.family == q->remote.family &&
-              memcmp(remote.ip, q->remote.ip, sizeof remote.ip) == 0;
-  if (same) return 0;
-  q->remote = remote;
-  q->moved = true;
-  return 0;
-}
-
 static const ngtcp2_callbacks callbacks = {
   .client_initial = on_client_initial,
   .recv_client_initial = on_server_initial,
@@ -111,7 +95,7 @@ static const ngtcp2_callbacks callbacks = {
   .remove_connection_id = p2p__quic_on_remove_cid,
   .dcid_status = p2p__quic_on_dcid_status,
   .update_key = p2p__quic_on_update_key,
-  .path_validation = on_path,
+  .path_validation = p2p__quic_on_path,
   .delete_crypto_aead_ctx = p2p__quic_on_delete_aead,
   .delete_crypto_cipher_ctx = p2p__quic_on_delete_mask,
   .get_path_challenge_data = on_challenge,
@@ -411,11 +395,7 @@ int p2p__quic_next(p2p__quic *q, p2p__quic_event *ev) {
   if (q->secured_told && q->hs && !q->hs->tls) p2p__quic_hs_free(q);
   if (q->done && p2p__quic_datagrams_next(q, ev)) return 1;
   if (q->done && p2p__quic_streams_next(q, ev)) return 1;
-  if (q->moved && !q->ended) {
-    q->moved = false;
-    *ev = (p2p__quic_event){ .kind = P2P__QUIC_MOVED, .remote = q->remote };
-    return 1;
-  }
+  if (!q->ended && p2p__quic_path_next(q, ev)) return 1;
   if (!q->ended || q->ended_told) return 0;
   q->ended_told = true;
   *ev = (p2p__quic_event){ .kind = P2P__QUIC_ENDED, .end = q->end };

@@ -1,4 +1,4 @@
-/* The engine's parts: conn.c (life, paths, time) | handshake.c (TLS) | protect.c (packet protection) |
+/* The engine's parts: conn.c (life, time) | path.c (where it runs) | handshake.c (TLS) | protect.c (packet protection) |
  * stream.c (streams and events) | datagram.c | send.c | recv.c | packet.c, token.c (without a connection) | cid.c |
  * address.c, mem.c (ngtcp2's view of addresses and memory). */
 #ifndef P2P_QUIC_INTERNAL_H
@@ -114,7 +114,8 @@ struct p2p__quic {
   p2p_time probe;      /* when to look whether blocked streams were stopped */
   p2p_time now;        /* of the call under way */
   p2p_endpoint local, remote;
-  ngtcp2_ccerr ccerr; /* what goodbye says */
+  p2p_endpoint target; /* where it is to move; family 0: nowhere */
+  ngtcp2_ccerr ccerr;  /* what goodbye says */
   p2p__quic_end end;
   uint64_t next; /* number of the next stream of ours */
   size_t n_busy; /* streams with bytes or a FIN that wait for an acknowledgement */
@@ -125,10 +126,10 @@ struct p2p__quic {
   bool confirmed; /* the server said so too */
   bool flown;     /* client: the flight that completes the handshake was written */
   bool secured_told;
-  bool moved;
-  bool starved;   /* the connection's credit is out */
-  bool heard;     /* the other side said something that could be read */
-  bool was_reset; /* by a stateless reset */
+  bool moved, stayed; /* to tell */
+  bool starved;       /* the connection's credit is out */
+  bool heard;         /* the other side said something that could be read */
+  bool was_reset;     /* by a stateless reset */
   bool wants_retry;
   bool ended, ended_told;
   bool quiet;          /* nothing more may be said */
@@ -147,6 +148,13 @@ uint64_t p2p__quic_rd_varint(p2p__rd *r); /* RFC 9000, section 16 */
 void p2p__quic_end_now(p2p__quic *q, p2p__quic_end end);
 /* What a failure of ngtcp2 means. */
 void p2p__quic_failed(p2p__quic *q, int rv);
+
+/* path.c */
+int p2p__quic_on_path(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_path *path,
+                      const ngtcp2_path *old, ngtcp2_path_validation_result result, void *user);
+/* A client's name for the address that a datagram came to. */
+const p2p_endpoint *p2p__quic_came_to(const p2p__quic *q, const p2p_endpoint *local);
+bool p2p__quic_path_next(p2p__quic *q, p2p__quic_event *ev);
 
 /* handshake.c */
 P2P_MUST_USE int p2p__quic_hs_new(p2p__quic *q, const p2p__quic_config *config);

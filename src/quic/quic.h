@@ -127,6 +127,19 @@ bool p2p__quic_wants_retry(const p2p__quic *q);
 /* Writes what is to be sent now into space (P2P__QUIC_SPACE bytes): up to two batches, the second a
  * single datagram. Returns their number; call again until 0. */
 P2P_MUST_USE int p2p__quic_send(p2p__quic *q, p2p__span space, p2p_dgrams out[2], p2p_time now);
+/* Names the address a dialed connection is at, which `local` of its config left to the system. */
+void p2p__quic_settle(p2p__quic *q, const p2p_endpoint *local);
+/* Moves a dialed connection to another address of ours, with a connection id that nobody has seen.
+ *
+ * local:   its ip may be all zero: then the port alone tells what came to it.
+ * at_once: the old address is gone: everything goes the new way from now on; else nothing but probes
+ *          does before the peer has answered there. Either way MOVED or STAYED follows.
+ * Returns 0; P2P_ENOTSUP: accepted, or the peer does not allow it; P2P_EAGAIN: the server has not
+ *         confirmed the handshake, the peer has given no id to spare, or a move is under way; P2P_EEXIST:
+ *         it is there already; P2P_ENOMEM; P2P_ECLOSED.
+ * Spec: RFC 9000, sections 9.2 and 9.5. */
+P2P_MUST_USE int p2p__quic_move(p2p__quic *q, const p2p_endpoint *local, bool at_once,
+                                p2p_time now);
 /* Gives back what the next packet would take again: cipher contexts. */
 void p2p__quic_idle(p2p__quic *q);
 /* When to tick. Ticking is followed by sending. */
@@ -143,7 +156,8 @@ typedef enum p2p__quic_event_kind {
   P2P__QUIC_ROOM,          /* sid, n: so many bytes were sent for the first time */
   P2P__QUIC_DATAGRAM,      /* datagram: whole */
   P2P__QUIC_DATAGRAM_ROOM, /* n: what datagrams that left, or never will, have cost */
-  P2P__QUIC_MOVED,         /* remote: the peer's address is another one now, and validated */
+  P2P__QUIC_MOVED,         /* local, remote: it runs between these addresses now; validated */
+  P2P__QUIC_STAYED,        /* nobody answered at the address it was to move to */
   P2P__QUIC_ENDED          /* end: the last */
 } p2p__quic_event_kind;
 
@@ -163,7 +177,7 @@ typedef struct p2p__quic_event {
   const p2p_peer_id *peer;
   p2p_bytes pubkey; /* protobuf */
   p2p_bytes datagram;
-  p2p_endpoint remote;
+  p2p_endpoint local, remote;
   p2p__quic_end end;
 } p2p__quic_event;
 

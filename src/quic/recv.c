@@ -45,12 +45,6 @@ size_t p2p__quic_long_part(p2p_bytes datagram) {
 
 static bool is_shielded(const p2p__quic *q) { return q->shared->shield && q->client && !q->flown; }
 
-/* What reached a client is told as having come to the address it sent from, whatever the interface. */
-static void recv_path(const p2p__quic *q, const p2p_endpoint *local, const p2p_endpoint *remote,
-                      quic_path *path) {
-  p2p__quic_path_make(path, q->client ? &q->local : local, remote);
-}
-
 void p2p__quic_recv(p2p__quic *q, const p2p_endpoint *local, const p2p_endpoint *remote,
                     uint8_t ecn, p2p_bytes datagram, p2p_time now) {
   quic_path path;
@@ -59,7 +53,7 @@ void p2p__quic_recv(p2p__quic *q, const p2p_endpoint *local, const p2p_endpoint 
   q->now = now;
   if (is_shielded(q)) datagram.len = p2p__quic_long_part(datagram);
   if (!datagram.len) return;
-  recv_path(q, local, remote, &path);
+  p2p__quic_path_make(&path, q->client ? p2p__quic_came_to(q, local) : local, remote);
   int rv = ngtcp2_conn_read_pkt(q->conn, &path.path, &info, datagram.p, datagram.len, now);
   if (rv == 0) q->heard = true;
   if (q->done) p2p__quic_hs_free_tls(q);

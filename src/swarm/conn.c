@@ -304,6 +304,8 @@ static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
 
 /* Without memory for the new address the old one stays. */
 static void conn_moved(p2p__sconn *c, p2p_bytes addr) {
+  p2p__conn_due(c, P2P__DUE_ADDR);
+  if (p2p__bytes_eq(p2p__bytes(c->addr, c->addr_len), addr)) return; /* ours changed */
   int err = p2p__conn_set_addr(c, addr);
   if (err < 0)
     p2p__logf(&p2p__swarm_env(c->swarm)->log, P2P_LOG_WARN, "module=swarm conn=%llx moved err=%s",

@@ -98,6 +98,12 @@ void p2p__half_open_spoke(p2p__sconn *c);
 p2p__sconn *p2p__half_open_victim(p2p__swarm *w);
 void p2p__half_open_fini(p2p__swarm *w); /* empty */
 
+/* ---- interfaces.c ---- */
+P2P_MUST_USE int p2p__interfaces_init(p2p__swarm *w);
+void p2p__interfaces_fini(p2p__swarm *w);
+/* We listen at other addresses than before: everybody is told. */
+void p2p__interfaces_tell(p2p__swarm *w);
+
 /* ---- listen.c ---- */
 void p2p__listeners_stop(p2p__swarm *w);
 

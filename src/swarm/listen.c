@@ -123,7 +123,7 @@ static int listener_new(p2p__swarm *w, p2p__transport *t, p2p_bytes addr, int fd
     return err;
   }
   *handle = l->handle;
-  w->host.addrs_changed(w->host.ctx);
+  p2p__interfaces_tell(w);
   return 0;
 }
 
@@ -181,7 +181,7 @@ int p2p__swarm_unlisten(p2p__swarm *w, uint64_t handle) {
   listener *l = p2p__handles_get(&w->listeners, handle);
   if (!l) return P2P_ESTALE;
   listener_free(l);
-  w->host.addrs_changed(w->host.ctx);
+  p2p__interfaces_tell(w);
   return 0;
 }
 

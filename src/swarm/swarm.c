@@ -133,6 +133,7 @@ int p2p__swarm_init(p2p__swarm *w, p2p__loop *loop, const p2p_identity *identity
   err = p2p__timers_reserve(&loop->timers);
   if (err < 0) return err;
   err = p2p__peers_init(&w->peers, &loop->env);
+  if (err >= 0 && (err = p2p__interfaces_init(w)) < 0) p2p__peers_fini(&w->peers);
   if (err < 0) p2p__timers_unreserve(&loop->timers);
   w->ready = err >= 0;
   return err;
@@ -156,6 +157,7 @@ void p2p__swarm_fini(p2p__swarm *w) {
   w->ready = false;
   w->dispatching = true; /* nobody is told anything any more */
   p2p__drive_fini(w);
+  p2p__interfaces_fini(w);
   p2p__listeners_stop(w);
   uint32_t i = 0;
   for (p2p__sconn *c; (c = p2p__handles_next(&w->conns, &i)) != NULL;) cut_off(c);

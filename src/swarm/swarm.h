@@ -3,7 +3,7 @@
  *
  * conn.c connections | stream.c, stream_io.c streams | dial.c, attempt.c, lookup.c, rank.c, backoff.c,
  * blackhole.c, report.c dialing | duplicate.c simultaneous dials | listen.c, arrivals.c | drive.c, frame.c behaviours
- * | peers.c peerstore. Everything runs on the host's thread; user code and behaviours are called
+ * | interfaces.c | peers.c peerstore. Everything runs on the host's thread; user code and behaviours are called
  * only from dispatch (swarm.c), never from inside a link, an engine or a container walk. */
 #ifndef P2P_SWARM_SWARM_H
 #define P2P_SWARM_SWARM_H
@@ -67,7 +67,8 @@ enum { /* bits of p2p__sstream.due: what dispatch has to tell */
        P2P__DUE_READABLE = 2,
        P2P__DUE_WRITABLE = 4,
        P2P__DUE_CLOSED = 8,
-       P2P__DUE_DATAGRAM = 16 /* of a connection: one came, or there is room for some */
+       P2P__DUE_DATAGRAM = 16, /* of a connection: one came, or there is room for some */
+       P2P__DUE_ADDR = 32      /* of a connection: its remote or local address is another one */
 };
 
 /* What exists only while a stream's protocol is being agreed. */
@@ -326,6 +327,9 @@ struct p2p__swarm {
   p2p__list dialing;     /* connections that are */
   p2p__list negotiating; /* inbound and outbound, oldest first: one timeout for all */
   p2p__task dispatch_task, flush_task;
+  p2p__source interfaces; /* what the io says of them … */
+  p2p__timer settled;     /* … and when to look */
+  uint64_t addrs_seen;    /* ours, in short, when they were told of last */
   p2p__timer negotiate_timer;
   p2p__slice slices[P2P__SLICES];
   size_t n_slices;

@@ -32,7 +32,7 @@ typedef enum p2p__up_kind {
   P2P__UP_GOAWAY,    /* code: the peer takes no more streams */
   P2P__UP_DATAGRAM,  /* datagram: whole, and perhaps neither the next nor the only one */
   P2P__UP_DATAGRAM_ROOM, /* n: cost of datagrams that left, or never will (p2p__dgram_cost) */
-  P2P__UP_ADDR,          /* addr: the peer is to be reached there now; proven */
+  P2P__UP_ADDR,          /* addr: the peer's, which or ours is another one now; proven */
   P2P__UP_FILLED, /* the spans of DATA since the last one end their life when this call returns:
                           readers run now */
   P2P__UP_DOWN    /* down: the link is gone */
@@ -119,6 +119,9 @@ typedef struct p2p__link_ops {
   void (*stats)(const p2p__link *l, p2p__link_stats *out);
   /* Our own address on it, packed; < 0: unknown. NULL: never known. */
   int (*local)(const p2p__link *l, p2p__wr *out);
+  /* Goes to another address of ours: local (packed), or the one the system would choose by a new port when
+   * it is empty. 0: UP_ADDR follows when the peer answered there. NULL: it cannot. */
+  int (*move)(p2p__link *l, p2p_bytes local, p2p_time now);
   void (*free)(p2p__link *l); /* without a word to anybody: the host is being freed */
 } p2p__link_ops;
 

@@ -10,7 +10,7 @@ void p2p__quic_addr_write(p2p__wr *w, const p2p_endpoint *ep) {
 }
 
 /* /quic was the last draft, whose packets say another version: it is not this. */
-static int addr_read(p2p_bytes addr, p2p_endpoint *ep) {
+int p2p__quic_addr_read(p2p_bytes addr, p2p_endpoint *ep) {
   p2p__rd r = p2p__rd_of(addr);
   p2p__ma_part part;
   int err = p2p__ma_endpoint(&r, ep, P2P__MA_UDP);
@@ -23,46 +23,21 @@ static bool quic_claims(const p2p__transport *t, p2p_bytes addr, bool listen) {
   p2p_endpoint ep;
   (void)t;
   (void)listen;
-  return addr_read(addr, &ep) == 0;
+  return p2p__quic_addr_read(addr, &ep) == 0;
 }
 
 static int ready(quic_transport *t) { return t->shared ? 0 : t->make_shared(t->ctx, &t->shared); }
 
 /* ---- dialing ---- */
-static bool reaches(const p2p_endpoint *from, const p2p_endpoint *to) {
-  if (from->family != to->family) return false;
-  p2p__ip_class at = p2p__ip_classify(from);
-  if (at == P2P__IP_UNSPECIFIED) return true;
-  return (at == P2P__IP_LOOPBACK) == (p2p__ip_classify(to) == P2P__IP_LOOPBACK);
-}
-
-/* One that listens, so that NATs see one port and others can punch back to it; else any of the family. */
-static int socket_for(quic_transport *t, const p2p_endpoint *to, quic_socket **out) {
-  quic_socket *dials = NULL;
-  for (p2p__list *n = t->sockets.next; n != &t->sockets; n = n->next) {
-    quic_socket *s = P2P_CONTAINER(n, quic_socket, node);
-    if (!reaches(&s->bound, to)) continue;
-    if (s->listening) {
-      s->users++;
-      *out = s;
-      return 0;
-    }
-    dials = s;
-  }
-  if (!dials) return p2p__quic_socket_open(t, &(p2p_endpoint){ .family = to->family }, out);
-  dials->users++;
-  *out = dials;
-  return 0;
-}
-
 static int quic_dial(p2p__transport *base, p2p_bytes addr, const p2p__link_spec *spec, p2p_time now,
                      p2p__link **out) {
   p2p_endpoint to;
   quic_socket *s;
   quic_link *l;
   *out = NULL;
-  int err = addr_read(addr, &to);
-  if (err < 0 || (err = ready(quic_of(base))) < 0 || (err = socket_for(quic_of(base), &to, &s)) < 0)
+  int err = p2p__quic_addr_read(addr, &to);
+  if (err < 0 || (err = ready(quic_of(base))) < 0 ||
+      (err = p2p__quic_socket_for(quic_of(base), &to, NULL, &s)) < 0)
     return err;
   err = p2p__quic_link_new(s, spec, NULL, &s->bound, &to, now, &l);
   p2p__quic_socket_unuse(s);
@@ -83,7 +58,7 @@ static int quic_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acce
   quic_transport *t = quic_of(base);
   p2p_endpoint at;
   *out = NULL;
-  int err = addr_read(addr, &at);
+  int err = p2p__quic_addr_read(addr, &at);
   if (err < 0 || (err = ready(t)) < 0) return err;
   p2p__listening *l = p2p__alloc(t->loop->mem, P2P__MEM_LINK, sizeof *l);
   if (!l) return P2P_ENOMEM;
@@ -97,6 +72,10 @@ static int quic_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acce
   p2p__quic_addr_write(bound, &l->socket->bound);
   *out = l;
   return 0;
+}
+
+static void quic_interfaces(p2p__transport *base, p2p_time now) {
+  p2p__quic_interfaces(quic_of(base), now);
 }
 
 /* ---- life ---- */
@@ -114,6 +93,7 @@ static const p2p__transport_ops quic_ops = {
   .dial = quic_dial,
   .listen = quic_listen,
   .unlisten = quic_unlisten,
+  .interfaces = quic_interfaces,
   .free = quic_free,
 };
 
@@ -127,6 +107,7 @@ int p2p__quic_transport_new(p2p__loop *loop, int (*shared)(void *ctx, p2p__quic_
   t->ctx = ctx;
   p2p__quic_table_init(&t->table, &loop->env);
   p2p__list_init(&t->sockets);
+  p2p__list_init(&t->clients);
   p2p__list_init(&t->graves);
   *out = &t->base;
   return 0;

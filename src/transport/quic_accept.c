@@ -56,7 +56,7 @@ static void welcome(quic_socket *s, const p2p_dgrams *from, p2p_bytes addr,
   a->made(a, err < 0 ? NULL : &l->base, &spec);
   if (err < 0) return;
   if (i->validated) p2p__quic_link_spoke(l, now);
-  p2p__quic_link_recv(l, from, datagram, now);
+  p2p__quic_link_recv(l, s, from, datagram, now);
   if (p2p__quic_wants_retry(l->quic)) retry(s, from, i, now); /* the link ends without a word */
 }
 

@@ -1,5 +1,5 @@
 /* The transport's parts: quic.c (dial, listen) | quic_socket.c (datagrams) | quic_table.c (whose they are) |
- * quic_accept.c (nobody's yet) | quic_link.c (a connection as a link) | quic_grave.c (of closed ones). */
+ * quic_path.c (which way) | quic_accept.c (nobody's yet) | quic_link.c (a connection as a link) | quic_grave.c (of closed ones). */
 #ifndef P2P_TRANSPORT_QUIC_INTERNAL_H
 #define P2P_TRANSPORT_QUIC_INTERNAL_H
 
@@ -47,7 +47,8 @@ typedef struct quic_transport {
   p2p__quic_shared *shared; /* NULL before it is used */
   quic_table table;
   p2p__list sockets;
-  p2p__list graves; /* oldest first */
+  p2p__list clients; /* links that we dialed */
+  p2p__list graves;  /* oldest first */
   size_t n_graves;
   size_t n_unproven; /* half-open inbound links whose address is not validated */
 } quic_transport;
@@ -66,6 +67,7 @@ typedef struct quic_socket {
   p2p__list touched;         /* links that got datagrams in this pass */
   p2p_endpoint bound;
   int sock;
+  bool lost;                  /* its address is none of this machine any more */
   uint32_t users;             /* links, graves and the listener */
   uint32_t resets;            /* stateless resets sent … */
   p2p_time resets_since;      /* … in the second that began then */
@@ -108,17 +110,23 @@ struct quic_link {
   p2p__task task;
   p2p__timer timer;
   p2p__list waiting, touched; /* of the socket */
+  p2p__list client_node;      /* in quic_transport.clients */
   quic_transport *transport;
   quic_socket *socket;
+  quic_socket
+      *next; /* it is moving to that one; NULL: it is not, or to another address of its own */
   p2p__quic *quic;
   p2p__budget out;    /* what was written and is not acknowledged */
   p2p_time deadline;  /* of the handshake, or of closing; P2P_NEVER when UP */
   p2p_time last_io;   /* last time datagrams moved */
-  p2p_endpoint local; /* of ours, that the last datagram came to */
+  p2p_endpoint local; /* where it is; before it is settled: where the last datagram came to */
+  p2p_endpoint remote;
   uint32_t close_code;
   uint8_t state;
   bool client, unproven, answered, idle;
-  bool telling; /* p2p__quic_link_tell is under way */
+  bool settled;  /* a client's address is chosen, not left to the system */
+  bool restless; /* it should move, and could not yet */
+  bool telling;  /* p2p__quic_link_tell is under way */
 };
 
 static inline quic_link *quic_link_of(quic_names *n) { return P2P_CONTAINER(n, quic_link, names); }
@@ -127,12 +135,34 @@ static inline quic_link *quic_link_of(quic_names *n) { return P2P_CONTAINER(n, q
 P2P_MUST_USE int p2p__quic_link_new(quic_socket *s, const p2p__link_spec *spec,
                                     const p2p__quic_initial *initial, const p2p_endpoint *local,
                                     const p2p_endpoint *remote, p2p_time now, quic_link **out);
-void p2p__quic_link_recv(quic_link *l, const p2p_dgrams *from, p2p_bytes datagram, p2p_time now);
+/* s: by which it came. */
+void p2p__quic_link_recv(quic_link *l, quic_socket *s, const p2p_dgrams *from, p2p_bytes datagram,
+                         p2p_time now);
+/* It is over before it began: err, in the network's word. */
+void p2p__quic_link_refused(quic_link *l, int err, p2p_time now);
 void p2p__quic_link_spoke(quic_link *l, p2p_time now); /* its address is proven */
 /* Tells the owner what datagrams have brought; may end the link. */
 void p2p__quic_link_tell(quic_link *l, p2p_time now);
 /* Sends at the end of this turn. */
 void p2p__quic_link_mark(quic_link *l);
+
+/* ---- ways: quic_path.c ---- */
+/* A socket by which `to` can be dialed, counted as used; from: it must be able to send from there; NULL:
+ * from anywhere. */
+P2P_MUST_USE int p2p__quic_socket_for(quic_transport *t, const p2p_endpoint *to,
+                                      const p2p_endpoint *from, quic_socket **out);
+/* The interfaces' addresses may have changed. */
+void p2p__quic_interfaces(quic_transport *t, p2p_time now);
+/* A client is up: it stays at the address it has until it is moved. */
+void p2p__quic_link_settle(quic_link *l);
+/* It should have moved, and tries again. */
+void p2p__quic_link_reconsider(quic_link *l, p2p_time now);
+/* As p2p__link_ops.move. */
+int p2p__quic_link_move(quic_link *l, p2p_bytes local, p2p_time now);
+/* What became of it; true: its address is another one. */
+bool p2p__quic_link_arrived(quic_link *l, const p2p__quic_event *ev);
+/* The network said something of what a socket sent: dials that wait for an answer may be over. */
+void p2p__quic_socket_errors(quic_socket *s, p2p_time now);
 
 /* ---- graves: connections that are closed answer with their last word for a while. RFC 9000, section 10.2 */
 /* Takes over the names of l. word: the datagram with CONNECTION_CLOSE, copied; len 0: the peer closed, and
@@ -143,5 +173,6 @@ void p2p__quic_graves_fini(quic_transport *t);
 
 /* /ip4|ip6/…/udp/…/quic-v1 */
 void p2p__quic_addr_write(p2p__wr *w, const p2p_endpoint *ep);
+int p2p__quic_addr_read(p2p_bytes addr, p2p_endpoint *ep);
 
 #endif

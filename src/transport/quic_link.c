@@ -41,11 +41,13 @@ static void link_release(quic_link *l) {
   p2p__quic_names_clear(&t->table, &l->names);
   p2p__list_del(&l->waiting);
   p2p__list_del(&l->touched);
+  p2p__list_del(&l->client_node);
   p2p__timer_clear(&t->loop->timers, &l->timer);
   if (l->unproven) t->n_unproven--;
   l->unproven = false;
+  if (l->next) p2p__quic_socket_unuse(l->next);
   if (l->socket) p2p__quic_socket_unuse(l->socket);
-  l->socket = NULL;
+  l->socket = l->next = NULL;
 }
 
 /* Says the last word, if there is one, and leaves it to be repeated. */
@@ -68,6 +70,10 @@ static void link_die(quic_link *l, int err, p2p_stage stage, bool remote, p2p_ti
   };
   l->base.owner->up(l->base.owner, &(p2p__up){ .kind = P2P__UP_DOWN, .down = &down }, now);
   p2p__quic_link_mark(l);
+}
+
+void p2p__quic_link_refused(quic_link *l, int err, p2p_time now) {
+  link_die(l, err, P2P_STAGE_CONNECT, true, now);
 }
 
 static p2p_stage link_stage(const quic_link *l) {
@@ -134,8 +140,8 @@ static void tell_datagram(quic_link *l, const p2p__quic_event *ev, p2p_time now)
 static void tell_moved(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
   uint8_t space[P2P_ADDR_MAX];
   p2p__wr addr = p2p__wr_of(space, sizeof space);
-  if (l->state != QUIC_UP) return;
-  p2p__quic_addr_write(&addr, &ev->remote);
+  if (!p2p__quic_link_arrived(l, ev) || l->state != QUIC_UP) return;
+  p2p__quic_addr_write(&addr, &l->remote);
   (void)link_up(l, &(p2p__up){ .kind = P2P__UP_ADDR, .addr = p2p__wr_bytes(&addr) }, now);
 }
 
@@ -145,7 +151,8 @@ static void tell_one(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
   case P2P__QUIC_ENDED: tell_ended(l, ev, now); break;
   case P2P__QUIC_DATAGRAM:
   case P2P__QUIC_DATAGRAM_ROOM: tell_datagram(l, ev, now); break;
-  case P2P__QUIC_MOVED: tell_moved(l, ev, now); break;
+  case P2P__QUIC_MOVED:
+  case P2P__QUIC_STAYED: tell_moved(l, ev, now); break;
   default:
     if (l->state == QUIC_UP) tell_stream(l, ev, now);
     break;
@@ -176,15 +183,15 @@ static void link_moved(quic_link *l, p2p_time now) {
   l->idle = false;
 }
 
-void p2p__quic_link_recv(quic_link *l, const p2p_dgrams *from, p2p_bytes datagram, p2p_time now) {
+void p2p__quic_link_recv(quic_link *l, quic_socket *s, const p2p_dgrams *from, p2p_bytes datagram,
+                         p2p_time now) {
   if (l->state == QUIC_DEAD) return;
   l->answered = true;
-  l->local = from->local;
-  l->local.port = l->socket->bound.port;
+  if (!l->settled) l->local = from->local;
   link_moved(l, now);
   if (l->state == QUIC_SECURING) l->socket->source.costly = true;
   p2p__quic_recv(l->quic, &from->local, &from->remote, from->ecn, datagram, now);
-  if (!p2p__list_linked(&l->touched)) p2p__list_add(&l->socket->touched, &l->touched);
+  if (!p2p__list_linked(&l->touched)) p2p__list_add(&s->touched, &l->touched);
 }
 
 /* ---- out, and time ---- */
@@ -207,6 +214,18 @@ static bool refused(const quic_link *l, int err) {
   return for_good && l->client && l->state == QUIC_SECURING && !l->answered;
 }
 
+/* What goes the way that is not taken yet are probes, each a batch of its own. */
+static quic_socket *socket_of(const quic_link *l, const p2p_dgrams *d) {
+  return l->next && d->local.port == l->next->bound.port ? l->next : l->socket;
+}
+
+static int link_send(quic_link *l, const p2p_dgrams *d, int n) {
+  quic_socket *s = socket_of(l, &d[0]);
+  if (n == 1 || socket_of(l, &d[1]) == s) return p2p__quic_socket_send(s, d, n);
+  int err = p2p__quic_socket_send(s, d, 1);
+  return err < 0 ? err : p2p__quic_socket_send(socket_of(l, &d[1]), d + 1, 1);
+}
+
 static void link_flush(quic_link *l, p2p_time now) {
   p2p__loop *loop = l->transport->loop;
   p2p_dgrams d[2];
@@ -218,7 +237,7 @@ static void link_flush(quic_link *l, p2p_time now) {
     int n = p2p__quic_send(l->quic, p2p__span_of(loop->tx, P2P__QUIC_SPACE), d, now);
     if (n == 0) return;
     link_moved(l, now);
-    int err = p2p__quic_socket_send(l->socket, d, n);
+    int err = link_send(l, d, n);
     if (refused(l, err)) {
       link_die(l, err, P2P_STAGE_CONNECT, false, now);
       return;
@@ -242,6 +261,7 @@ static void link_task(p2p__task *task, p2p_time now) {
   link_flush(l, now);
   if (l->state == QUIC_DEAD) return;
   link_tell(l, now);
+  if (l->restless && l->state == QUIC_UP) p2p__quic_link_reconsider(l, now);
   if (l->state != QUIC_DEAD) link_close_if_done(l, now);
   if (l->state != QUIC_DEAD) link_arm(l, now);
 }
@@ -264,6 +284,7 @@ static void link_admitted(quic_link *l, p2p_time now) {
   p2p__up_up up = { .muxer = "/quic-v1", .first = l->client ? 0 : 1, .step = 4 };
   link_state(l, QUIC_UP);
   l->deadline = P2P_NEVER;
+  p2p__quic_link_settle(l);
   (void)link_up(l, &(p2p__up){ .kind = P2P__UP_UP, .up = &up }, now);
 }
 
@@ -353,10 +374,15 @@ static int link_local(const p2p__link *base, p2p__wr *out) {
   return out->err;
 }
 
+static int link_move(p2p__link *base, p2p_bytes local, p2p_time now) {
+  return p2p__quic_link_move(link_of(base), local, now);
+}
+
 static const p2p__link_ops link_ops = {
   .down = link_down,
   .stats = link_stats,
   .local = link_local,
+  .move = link_move,
   .free = link_free,
 };
 
@@ -382,6 +408,7 @@ static void link_init(quic_link *l, quic_socket *s, const p2p__link_spec *spec, 
   p2p__list_init(&l->names.entries);
   p2p__list_init(&l->waiting);
   p2p__list_init(&l->touched);
+  p2p__list_init(&l->client_node);
   l->user = (p2p__quic_user){ .route = link_route, .reset = link_reset_token };
   l->task.run = link_task;
   l->timer.fire = link_timer;
@@ -405,6 +432,8 @@ static int link_begin(quic_link *l, const p2p__link_spec *spec, const p2p__quic_
                               .expected = spec->expected,
                               .unix_s = loop->io->ops->unix_ns(loop->io) / (int64_t)P2P_SECOND };
   l->client = !initial;
+  l->remote = *remote;
+  if (l->client) p2p__list_add(&l->transport->clients, &l->client_node);
   if (!initial) return p2p__quic_dial(&config, now, &l->quic);
   l->unproven = !initial->validated;
   if (l->unproven) l->transport->n_unproven++;

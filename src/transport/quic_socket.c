@@ -24,7 +24,7 @@ static void deliver(quic_socket *s, const p2p_dgrams *from, p2p_bytes datagram, 
   if (!n)
     p2p__quic_stranger(s, from, datagram, &h, now);
   else if (n->is_link)
-    p2p__quic_link_recv(quic_link_of(n), from, datagram, now);
+    p2p__quic_link_recv(quic_link_of(n), s, from, datagram, now);
   else
     p2p__quic_grave_disturb(n);
 }
@@ -119,6 +119,7 @@ static void socket_ready(p2p__source *source, const p2p_io_fact *fact, p2p_time 
   int calls = s->transport->loop->n_facts > 1 ? CALLS_FAIR : CALLS;
   s->users++; /* links that end here do not end it */
   if (fact->what & P2P_IO_WRITABLE && s->n_held) writable(s);
+  if (fact->what & P2P_IO_ERRORS) p2p__quic_socket_errors(s, now);
   /* While handshakes come in, their steps are taken one by one: see loop.h. */
   int most = source->costly ? 1 : BATCHES;
   source->costly = false;

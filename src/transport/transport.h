@@ -87,6 +87,8 @@ typedef struct p2p__transport_ops {
                p2p__link **out, p2p__wr *remote);
   int (*adopt_listener)(p2p__transport *t, int fd, p2p__acceptor *acceptor, p2p__listening **out,
                         p2p__wr *bound);
+  /* The interfaces' addresses, or the ways out, may have changed. NULL: it does not care. */
+  void (*interfaces)(p2p__transport *t, p2p_time now);
   void (*free)(p2p__transport *t);
 } p2p__transport_ops;
 

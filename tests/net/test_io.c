@@ -298,6 +298,93 @@ static void datagrams_are_never_fragmented(void **state) {
   if (!found) skip();
 }
 
+/* ---- what the network says of datagrams ---- */
+
+/* A port of loopback where nobody listens: it was somebody's a moment ago. */
+static p2p_endpoint closed_port(p2p_io *io) {
+  p2p_endpoint at;
+  int sock = io->ops->udp_open(io, &loopback_4, 5, &at);
+  assert_true(sock >= 0);
+  io->ops->close(io, sock);
+  return at;
+}
+
+static void send_to(io_world *w, int sock, const p2p_endpoint *to, uint8_t first) {
+  uint8_t bytes[100] = { first };
+  p2p_dgrams d = { .remote = *to, .data = bytes, .len = sizeof bytes };
+  assert_int_equal(w->a->ops->udp_send(w->a, sock, &d, 1), 1);
+}
+
+static void assert_refused(io_world *w, int sock, const p2p_endpoint *to, uint8_t first) {
+  p2p_udp_error e[4];
+  assert_int_equal(w->a->ops->udp_errors(w->a, sock, e, 4), 1);
+  assert_int_equal(e[0].error, P2P_EREFUSED);
+  assert_int_equal(e[0].remote.port, to->port);
+  assert_memory_equal(e[0].remote.ip, to->ip, 4);
+  assert_int_equal(e[0].quote_len, P2P_IO_QUOTE);
+  assert_int_equal(e[0].quote[0], first);
+  assert_int_equal(w->a->ops->udp_errors(w->a, sock, e, 4), 0);
+}
+
+/* Where only the portable calls are made nothing is known. */
+static bool any_socket_hears_icmp(void) {
+  for (int fd = 0; fd < 64; fd++) {
+    int on = 0;
+    socklen_t len = sizeof on;
+    if (getsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, &len) == 0 && on) return true;
+  }
+  return false;
+}
+
+static void datagrams_to_nobody_are_told(void **state) {
+  (void)state;
+  io_world w;
+  world_open(&w, false, 4);
+  p2p_endpoint nobody = closed_port(w.a), at;
+  int sock = w.a->ops->udp_open(w.a, &loopback_4, 1, &at);
+  if (!any_socket_hears_icmp()) {
+    world_close(&w);
+    skip();
+  }
+  send_to(&w, sock, &nobody, 11);
+  io_expect(&w, 1, P2P_IO_ERRORS);
+  assert_refused(&w, sock, &nobody, 11);
+  io_clear(&w);
+  send_to(&w, sock, &nobody, 12); /* nobody asks about it */
+  io_expect(&w, 1, P2P_IO_ERRORS);
+  p2p_io_fact none;
+  (void)w.a->ops->wait(w.a, 0, &none, 1);
+  io_clear(&w);
+  send_to(&w, sock, &nobody, 13);
+  io_expect(&w, 1, P2P_IO_ERRORS);
+  assert_refused(&w, sock, &nobody, 13);
+  w.a->ops->close(w.a, sock);
+  world_close(&w);
+}
+
+/* Linux tells of an earlier datagram by failing to send the next, whoever that is for. */
+static void a_datagram_to_nobody_costs_no_other(void **state) {
+  (void)state;
+  enum { ROUNDS = 100 };
+  io_world w;
+  world_open(&w, false, 4);
+  p2p_endpoint nobody = closed_port(w.a), at, there;
+  int sock = w.a->ops->udp_open(w.a, &loopback_4, 1, &at);
+  int other = w.b->ops->udp_open(w.b, &loopback_4, 2, &there);
+  uint8_t in[100];
+  for (int i = 0; i < ROUNDS; i++) {
+    send_to(&w, sock, &nobody, 1);
+    send_to(&w, sock, &there, 2);
+    p2p_dgrams d = { .data = in, .cap = sizeof in };
+    io_clear(&w);
+    io_expect(&w, 2, R);
+    assert_int_equal(w.b->ops->udp_recv(w.b, other, &d, 1), 1);
+  }
+  w.a->ops->close(w.a, sock);
+  w.b->ops->close(w.b, other);
+  world_close(&w);
+}
+
 static void ten_instances_share_nothing(void **state) {
   (void)state;
   p2p_io *io[10];
@@ -412,6 +499,8 @@ int main(void) {
     cmocka_unit_test(accept_without_files_keeps_the_connection_waiting),
     cmocka_unit_test(descriptors_close_on_exec_and_do_not_block),
     cmocka_unit_test(datagrams_are_never_fragmented),
+    cmocka_unit_test(datagrams_to_nobody_are_told),
+    cmocka_unit_test(a_datagram_to_nobody_costs_no_other),
     cmocka_unit_test(ten_instances_share_nothing),
     cmocka_unit_test(unix_socket_is_its_owners_and_goes_with_its_listener),
     cmocka_unit_test(unix_socket_of_a_dead_listener_is_replaced),

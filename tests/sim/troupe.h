@@ -10,7 +10,7 @@
 #include "sim/sim.h"
 #include <p2p/report.h>
 
-enum { TROUPE_EVENTS = P2P_EV_DATAGRAM_ROOM + 1 };
+enum { TROUPE_EVENTS = P2P_EV_CONN_ADDR + 1 };
 
 typedef struct player {
   host_node node;

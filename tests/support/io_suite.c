@@ -665,6 +665,8 @@ void io_suite_numbers_of_no_socket_are_refused(io_world *w) {
     assert_int_equal(o->shutdown(w->a, sock), P2P_EINVAL);
     assert_int_equal(o->tcp_accept(w->a, sock, 1, NULL, NULL), P2P_EINVAL);
     assert_int_equal(o->option(w->a, sock, P2P_IO_RECV_BUFFER, 1), P2P_EINVAL);
+    p2p_udp_error e;
+    assert_int_equal(o->udp_errors(w->a, sock, &e, 1), P2P_EINVAL);
     o->close(w->a, sock);
   }
   assert_int_equal(o->tcp_connect(w->a, NULL, &bad, 1), P2P_EINVAL);
@@ -686,6 +688,25 @@ void io_suite_interfaces_have_addresses(io_world *w) {
     found = found || memcmp(e[i].ip, w->at_a.ip, 16) == 0;
   }
   assert_true(found);
+}
+
+void io_suite_one_address_is_used_for_each_way(io_world *w) {
+  const p2p_io_ops *o = w->a->ops;
+  p2p_endpoint to = w->at_b, from, bad = { .family = 9, .port = 1 };
+  to.port = 9;
+  assert_int_equal(o->source(w->a, &to, &from), 0);
+  assert_same_endpoint(&from, &w->at_a);
+  assert_int_equal(o->source(w->a, &bad, &from) < 0, 1);
+  assert_int_equal(o->source(w->a, NULL, &from), P2P_EINVAL);
+}
+
+/* What changes interfaces is beyond the reach of most tests: tests/interop/migration has its own. */
+void io_suite_watching_interfaces_begins_and_ends(io_world *w) {
+  const p2p_io_ops *o = w->a->ops;
+  assert_int_equal(o->ifwatch(w->a, 7), 0);
+  assert_int_equal(o->ifwatch(w->a, 8), 0);
+  assert_int_equal(o->ifwatch(w->a, 0), 0);
+  assert_int_equal(o->ifwatch(w->a, 9), 0);
 }
 
 void io_suite_clock_never_goes_back_and_chance_differs(io_world *w) {

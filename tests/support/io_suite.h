@@ -55,6 +55,8 @@ typedef struct io_world {
   X(datagram_longer_than_the_buffer_is_dropped)                                                    \
   X(numbers_of_no_socket_are_refused)                                                              \
   X(interfaces_have_addresses)                                                                     \
+  X(one_address_is_used_for_each_way)                                                              \
+  X(watching_interfaces_begins_and_ends)                                                           \
   X(clock_never_goes_back_and_chance_differs)
 
 #define IO_SUITE_DECLARE(name) void io_suite_##name(io_world *w);

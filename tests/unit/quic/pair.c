@@ -196,9 +196,11 @@ static void end_told(pair *p, pair_end *e, const p2p__quic_event *ev) {
     break;
   case P2P__QUIC_DATAGRAM_ROOM: e->datagram_room += ev->n; break;
   case P2P__QUIC_MOVED:
-    e->moved = true;
+    e->moved++;
+    e->local = ev->local;
     e->remote = ev->remote;
     break;
+  case P2P__QUIC_STAYED: e->stayed++; break;
   case P2P__QUIC_ENDED:
     assert_false(e->ended);
     e->ended = true;
@@ -218,7 +220,9 @@ static void end_listen(pair *p, pair_end *e) {
 }
 
 /* ---- the wires ---- */
-static void put(pair *p, bool to_server, const p2p_endpoint *from, uint8_t ecn, p2p_bytes d) {
+static void put(pair *p, bool to_server, const p2p_endpoint *from, const p2p_endpoint *goal,
+                uint8_t ecn, p2p_bytes d) {
+  if (p->gone && p->gone == (to_server ? from : goal)->port) return;
   if (d.len > p->mtu - 28) return;
   if (p->filter && !p->filter(p, to_server, d)) return;
   if (p->loss && draw(&p->seed) % 100 < p->loss) return;
@@ -229,6 +233,7 @@ static void put(pair *p, bool to_server, const p2p_endpoint *from, uint8_t ecn, 
                        .order = p->order++,
                        .to_server = to_server,
                        .from = *from,
+                       .to = *goal,
                        .ecn = ecn,
                        .len = d.len,
                        .data = malloc(d.len) };
@@ -236,7 +241,8 @@ static void put(pair *p, bool to_server, const p2p_endpoint *from, uint8_t ecn, 
 }
 
 void pair_put(pair *p, bool to_server, p2p_bytes datagram) {
-  put(p, to_server, to_server ? &p->client.at : &p->server.at, 0, datagram);
+  const pair_end *from = to_server ? &p->client : &p->server;
+  put(p, to_server, &from->at, to_server ? &p->server.at : &p->client.at, 0, datagram);
 }
 
 static void send_batch(pair *p, pair_end *e, const p2p_dgrams *d) {
@@ -249,7 +255,8 @@ static void send_batch(pair *p, pair_end *e, const p2p_dgrams *d) {
     size_t len = p2p__min(step, d->len - at);
     e->bytes_out += len;
     e->datagrams_out++;
-    put(p, !e->server, &e->at, d->ecn, p2p__bytes(d->data + at, len));
+    put(p, !e->server, e->by_path ? &d->local : &e->at, &d->remote, d->ecn,
+        p2p__bytes(d->data + at, len));
   }
 }
 
@@ -281,7 +288,7 @@ static bool is_reset_for(const pair_end *e, p2p_bytes d) {
 }
 
 static void answer(pair *p, const p2p__wr *w) {
-  if (w->len) put(p, false, &p->server.at, 0, p2p__wr_bytes(w));
+  if (w->len) put(p, false, &p->server.at, &p->client.at, 0, p2p__wr_bytes(w));
 }
 
 /* What the server's socket does with datagrams of nobody. */
@@ -324,7 +331,7 @@ static void arrive(pair *p, const pair_packet *from) {
   if (from->to_server && p->deaf) return;
   if (p2p__quic_first_byte(d) != P2P__QUIC_IS_QUIC || p2p__quic_header_read(d, &h) < 0) return;
   if (e->q && (names(e, &h) || is_reset_for(e, d)))
-    p2p__quic_recv(e->q, &e->at, &from->from, from->ecn, d, p->now);
+    p2p__quic_recv(e->q, e->by_path ? &from->to : &e->at, &from->from, from->ecn, d, p->now);
   else if (from->to_server)
     stranger(p, from, &h);
   end_listen(p, e);

@@ -36,8 +36,9 @@ typedef struct pair_end {
   bool server, reads; /* reads: what arrives is consumed at once */
   p2p_time secured_at;
   p2p_peer_id peer; /* who is there */
-  bool moved;
-  p2p_endpoint remote;
+  bool by_path;     /* what it sends leaves from, and reaches it at, the addresses it names */
+  unsigned moved, stayed;
+  p2p_endpoint local, remote;
   uint64_t datagrams, datagram_bytes, datagram_room; /* of RFC 9221 */
   uint8_t datagram_first[2];                         /* first byte of the first and of the last */
   bool ended, said;                                  /* said: its goodbye */
@@ -53,7 +54,7 @@ typedef struct pair_packet {
   p2p_time at;
   uint64_t order;
   bool to_server;
-  p2p_endpoint from;
+  p2p_endpoint from, to;
   uint8_t ecn;
   size_t len;
   uint8_t *data;
@@ -70,6 +71,7 @@ typedef struct pair {
   uint64_t seed;
   size_t mtu;    /* longer ones vanish */
   bool retry;    /* the server asks for an address first */
+  uint16_t gone; /* nothing leaves from or reaches this port of the client any more */
   bool deaf;     /* the server is not there */
   bool tolerant; /* a connection that cannot be made is not the test's failure */
   /* Looks at a datagram before it is under way; false: it is lost. */

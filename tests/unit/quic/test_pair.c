@@ -361,7 +361,7 @@ static void writers_share_the_way_evenly(void **state) {
 }
 
 /* ---- paths, keys ---- */
-static bool server_moved(pair *x) { return x->server.moved; }
+static bool server_moved(pair *x) { return x->server.moved > 0; }
 
 static void a_new_port_in_mid_transfer_is_followed(void **state) {
   (void)state;
@@ -375,6 +375,108 @@ static void a_new_port_in_mid_transfer_is_followed(void **state) {
   wanted = 1000000;
   p2p__quic_finish(p.client.q, 0);
   assert_true(pair_run(&p, 60 * P2P_SECOND, all_at_server));
+}
+
+static bool client_moved(pair *x) { return x->client.moved > 0; }
+static bool client_stayed(pair *x) { return x->client.stayed > 0; }
+
+/* In the midst of sending: the handshake is confirmed, ids to spare have come. */
+static p2p_endpoint begin_to_move(size_t bytes) {
+  p.client.by_path = true;
+  pair_connect(&p);
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, bytes);
+  (void)pair_run(&p, 6 * p.latency, NULL);
+  assert_true(p.server.streams[0].got > 0 && p.server.streams[0].got < bytes);
+  return (p2p_endpoint){ .family = 4, .port = 7001, .ip = { 10, 0, 0, 77 } };
+}
+
+static void finish_the_move(const p2p_endpoint *to, size_t bytes) {
+  assert_int_equal(p.client.local.port, to->port);
+  assert_true(pair_run(&p, 5 * P2P_SECOND, server_moved));
+  assert_int_equal(p.server.remote.port, to->port);
+  assert_memory_equal(p.server.remote.ip, to->ip, 4);
+  wanted = bytes;
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, 60 * P2P_SECOND, all_at_server));
+  assert_false(pair_stream_of(&p.server, 0)->wrong);
+  assert_true(p.client.moved == 1 && p.server.moved == 1);
+  assert_true(p.client.stayed == 0 && p.server.stayed == 0);
+}
+
+static void a_client_moves_when_the_new_path_was_proven(void **state) {
+  (void)state;
+  p2p_endpoint to = begin_to_move(1000000);
+  assert_int_equal(p2p__quic_move(p.client.q, &to, false, p.now), 0);
+  assert_int_equal(p2p__quic_move(p.client.q, &to, false, p.now), P2P_EAGAIN);
+  assert_true(pair_run(&p, P2P_SECOND, client_moved));
+  finish_the_move(&to, 1000000);
+}
+
+static void a_client_whose_address_is_gone_moves_at_once(void **state) {
+  (void)state;
+  p2p_endpoint to = begin_to_move(1000000);
+  p.gone = p.client.at.port;
+  assert_int_equal(p2p__quic_move(p.client.q, &to, true, p.now), 0);
+  assert_int_equal(p2p__quic_move(p.client.q, &to, true, p.now), P2P_EEXIST);
+  assert_true(pair_run(&p, P2P_SECOND, client_moved));
+  finish_the_move(&to, 1000000);
+}
+
+/* What tells two moves apart for whoever watches both ways: RFC 9000, section 9.5. */
+static p2p__quic_cid ids[2];
+static bool note_ids(pair *x, bool to_server, p2p_bytes d) {
+  p2p__quic_header h;
+  bool reads = to_server && p2p__quic_header_read(d, &h) == 0 && !h.is_long;
+  if (reads) ids[x->client.local.port == 7001] = h.dcid;
+  return true;
+}
+
+static void a_moved_client_uses_an_id_that_was_not_seen(void **state) {
+  (void)state;
+  p2p_endpoint to = begin_to_move(1000000);
+  p.filter = note_ids;
+  assert_int_equal(p2p__quic_move(p.client.q, &to, false, p.now), 0);
+  assert_true(pair_run(&p, P2P_SECOND, client_moved));
+  finish_the_move(&to, 1000000);
+  assert_true(ids[0].len == P2P__QUIC_CID && ids[1].len == P2P__QUIC_CID);
+  assert_memory_not_equal(ids[0].b, ids[1].b, P2P__QUIC_CID);
+}
+
+static void a_path_without_answers_is_not_taken(void **state) {
+  (void)state;
+  p2p_endpoint to = begin_to_move(1000000);
+  p.gone = to.port;
+  assert_int_equal(p2p__quic_move(p.client.q, &to, false, p.now), 0);
+  assert_true(pair_run(&p, 20 * P2P_SECOND, client_stayed));
+  wanted = 1000000;
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, 60 * P2P_SECOND, all_at_server));
+  assert_int_equal(p.client.moved + p.server.moved, 0);
+}
+
+static void only_a_confirmed_client_moves(void **state) {
+  (void)state;
+  p2p_endpoint to = { .family = 4, .port = 7001, .ip = { 10, 0, 0, 77 } };
+  p.client.by_path = true;
+  pair_dial(&p, &p.server.identity.peer);
+  assert_int_equal(p2p__quic_move(p.client.q, &to, false, p.now), P2P_EAGAIN);
+  assert_true(pair_run(&p, 20 * P2P_SECOND, pair_both_secured));
+  assert_int_equal(p2p__quic_move(p.server.q, &to, false, p.now), P2P_ENOTSUP);
+}
+
+static void a_peer_that_wants_nobody_to_move_is_respected(void **state) {
+  (void)state;
+  p2p_endpoint to = begin_to_move(1000000);
+  /* no peer of ours says so: its word is put where ngtcp2 keeps what it said */
+  union {
+    const ngtcp2_transport_params *theirs;
+    ngtcp2_transport_params *mine;
+  } said = { .theirs = ngtcp2_conn_get_remote_transport_params(p.client.q->conn) };
+  said.mine->disable_active_migration = 1;
+  assert_int_equal(p2p__quic_move(p.client.q, &to, false, p.now), P2P_ENOTSUP);
+  assert_int_equal(p2p__quic_move(p.client.q, &to, true, p.now), P2P_ENOTSUP);
+  assert_int_equal(p.client.local.port, 0);
 }
 
 static void keys_change_without_a_byte_lost(void **state) {
@@ -479,6 +581,12 @@ int main(void) {
     T(a_number_that_was_not_used_costs_no_other_stream),
     T(writers_share_the_way_evenly),
     T(a_new_port_in_mid_transfer_is_followed),
+    T(a_client_moves_when_the_new_path_was_proven),
+    T(a_client_whose_address_is_gone_moves_at_once),
+    T(a_moved_client_uses_an_id_that_was_not_seen),
+    T(a_path_without_answers_is_not_taken),
+    T(only_a_confirmed_client_moves),
+    T(a_peer_that_wants_nobody_to_move_is_respected),
     T(keys_change_without_a_byte_lost),
     T(silence_ends_a_connection),
     T(an_idle_connection_lives_by_its_pings),
