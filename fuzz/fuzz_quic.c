@@ -154,7 +154,7 @@ static void sides_end(void) {
   p2p_dgrams d;
   for (int i = 0; i < 2; i++) {
     side *s = &sides[i];
-    if (s->q) p2p__quic_goodbye(s->q, 0, p2p__span_of(space, sizeof space), &d, now);
+    if (s->q) p2p__quic_goodbye(s->q, 0, NULL, p2p__span_of(space, sizeof space), &d, now);
     p2p__quic_free(s->q);
     s->q = NULL;
     s->ended = false;

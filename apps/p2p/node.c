@@ -74,34 +74,37 @@ static void tell_addresses(node *n) {
   fflush(stdout);
 }
 
-static void tell_conn(node *n, const p2p_event *e, bool up) {
+static void tell_conn(node *n, const p2p_event *e, const char *what) {
   char peer[P2P_PEER_ID_TEXT_MAX] = "", addr[P2P_ADDR_TEXT_MAX] = "";
   const char *way = e->direction == P2P_INBOUND ? "inbound" : "outbound";
-  const char *why = !up && e->err < 0 ? p2p_strerror(e->err) : NULL;
+  const char *why = e->err < 0 ? p2p_strerror(e->err) : NULL;
   json j;
   (void)!p2p_peer_id_print(&e->peer, peer, sizeof peer);
   if (p2p_conn_addr(n->host, e->conn, addr, sizeof addr) < 0) addr[0] = '\0';
   if (!n->as_json) {
-    printf("%-13s %s %s %s%s%s\n", up ? "connected" : "disconnected", peer, way, addr,
-           why ? ": " : "", why ? why : "");
+    printf("%-13s %s %s %s%s%s", what, peer, way, addr, why ? ": " : "", why ? why : "");
+    if (e->reason) printf(" (\"%s\")", e->reason);
+    putchar('\n');
     fflush(stdout);
     return;
   }
   json_begin(&j);
-  json_text(&j, "event", up ? "connected" : "disconnected");
+  json_text(&j, "event", what);
   json_text(&j, "peer", peer);
   json_text(&j, "direction", way);
   if (*addr) json_text(&j, "address", addr);
   if (why) json_text(&j, "error", why);
+  if (e->reason) json_text(&j, "reason", e->reason);
   json_end(&j);
 }
 
 static void take_event(node *n, const p2p_event *e) {
   switch (e->kind) {
   case P2P_EV_ADDRS: tell_addresses(n); break;
-  case P2P_EV_CONN_OPEN: tell_conn(n, e, true); break;
+  case P2P_EV_CONN_OPEN: tell_conn(n, e, "connected"); break;
+  case P2P_EV_CONN_ADDR: tell_conn(n, e, "moved"); break;
   case P2P_EV_CONN_CLOSED:
-    if (e->stage == P2P_STAGE_UP) tell_conn(n, e, false);
+    if (e->stage == P2P_STAGE_UP) tell_conn(n, e, "disconnected");
     break;
   case P2P_EV_LISTENER_CLOSED:
     if (e->err < 0)

@@ -374,7 +374,7 @@ P2P_API ptrdiff_t p2p_peer_addr(p2p_host *h, const p2p_peer_id *peer, size_t i, 
 /* What can happen, and which members of p2p_event tell about it. */
 typedef enum p2p_event_kind {
   P2P_EV_CONN_OPEN = 1,   /* conn, peer: secured, multiplexed, admitted */
-  P2P_EV_CONN_CLOSED,     /* conn, peer, err (0: in good order), stage, code */
+  P2P_EV_CONN_CLOSED,     /* conn, peer, err (0: in good order), stage, code, reason */
   P2P_EV_STREAM_OPEN,     /* stream, conn, peer, protocol; direction */
   P2P_EV_STREAM_READABLE, /* stream */
   P2P_EV_STREAM_WRITABLE, /* stream */
@@ -414,6 +414,8 @@ typedef struct p2p_event {
   const char *protocol; /* agreed on; lives as long as the stream */
   void *user;           /* of the stream or connection */
   p2p_bytes datagram;   /* lives as long as the event */
+  const char
+      *reason; /* the other side's words, printable, at most 200 bytes; NULL: none; the same */
 } p2p_event;
 
 /* The next event, NULL: none. Valid until the next call of p2p_next_event or p2p_host_step. Object

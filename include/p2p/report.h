@@ -23,6 +23,9 @@ typedef struct p2p_report_entry {
   p2p_time began;   /* ns after the dial's beginning */
   p2p_time elapsed; /* ns from there to its end, or to now */
   size_t found;     /* addresses of a name */
+  const char *
+      reason; /* why the other side ended it, in its own words, made printable and cut to 200 bytes;
+                       * NULL: it did not say; lives as long as addr */
 } p2p_report_entry;
 
 /* The i-th entry, in the order in which addresses were given and found.
@@ -36,7 +39,7 @@ P2P_API int p2p_conn_report(p2p_host *h, p2p_conn c, size_t i, p2p_report_entry 
  * Returns its length; P2P_ELIMIT: cap is too small (1,500 is enough); P2P_EINVAL. */
 P2P_API ptrdiff_t p2p_report_print(const p2p_report_entry *e, char *out, size_t cap);
 /* The same as one JSON object on one line: address, stage, ok, and as they apply error (as
- * p2p_error_name), text, side ("local", "remote"), hint, found; began_ms and elapsed_ms.
+ * p2p_error_name), text, side ("local", "remote"), reason, hint, found; began_ms and elapsed_ms.
  * Returns its length; P2P_ELIMIT (8,000 is enough); P2P_EINVAL. */
 P2P_API ptrdiff_t p2p_report_json(const p2p_report_entry *e, char *out, size_t cap);
 /* What a person can do about an error of that stage; NULL: no idea. Static. */

@@ -71,6 +71,7 @@ static bool next_closed(p2p_host *h) {
   h->event.err = c->err;
   h->event.code = c->code;
   h->event.stage = (p2p_stage)c->stage;
+  h->event.reason = c->reason;
   h->event_conn = c;
   return true;
 }

@@ -18,7 +18,8 @@ int p2p_conn_report(p2p_host *h, p2p_conn conn, size_t i, p2p_report_entry *out)
                          .remote = line.remote,
                          .began = line.began,
                          .elapsed = line.elapsed,
-                         .found = line.found };
+                         .found = line.found,
+                         .reason = line.reason };
   memcpy(out, &e, p2p__min(e.size, sizeof e));
   return 0;
 }
@@ -103,7 +104,13 @@ static void put_failure(p2p__wr *w, const p2p_report_entry *e) {
   p2p__wr_str(w, " (");
   p2p__wr_str(w, p2p_stage_name(e->stage));
   if (e->elapsed) put_after(w, e);
-  p2p__wr_str(w, e->remote ? ", remote)" : ", local)");
+  p2p__wr_str(w, e->remote ? ", remote" : ", local");
+  if (e->reason) {
+    p2p__wr_str(w, ": \"");
+    p2p__wr_str(w, e->reason);
+    p2p__wr_str(w, "\"");
+  }
+  p2p__wr_str(w, ")");
   if (!hint) return;
   p2p__wr_str(w, "; ");
   p2p__wr_str(w, hint);
@@ -186,6 +193,7 @@ static void put_json_failure(p2p__wr *w, const p2p_report_entry *e) {
   put_member(w, "error", p2p_error_name(e->err));
   put_member(w, "text", p2p_strerror(e->err));
   put_member(w, "side", e->remote ? "remote" : "local");
+  if (e->reason) put_member(w, "reason", e->reason);
   if (hint) put_member(w, "hint", hint);
 }
 

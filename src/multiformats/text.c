@@ -236,3 +236,18 @@ bool p2p__text_is_printable(p2p_bytes text) {
   }
   return true;
 }
+
+void p2p__text_put_shown(p2p__wr *w, p2p_bytes words) {
+  enum { ESCAPE = 4, ZERO = 1 };
+  for (size_t i = 0; i < words.len && p2p__wr_left(w) >= ESCAPE + ZERO; i++) {
+    uint8_t c = words.p[i];
+    if (c >= ' ' && c < 0x7f && c != '\\') {
+      p2p__wr_u8(w, c);
+      continue;
+    }
+    p2p__wr_str(w, "\\x");
+    p2p__wr_u8(w, (uint8_t)"0123456789abcdef"[c >> 4]);
+    p2p__wr_u8(w, (uint8_t)"0123456789abcdef"[c & 15]);
+  }
+  p2p__wr_u8(w, 0);
+}

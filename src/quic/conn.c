@@ -298,6 +298,7 @@ static p2p__quic_end remote_end(p2p__quic *q) {
   p2p__quic_end end = { .err = P2P_ERESET, .stage = stage_now(q), .remote = true };
   if (q->was_reset) return end;
   end.code = (uint32_t)p2p__min(e->error_code, UINT32_MAX);
+  end.reason = p2p__bytes(e->reason, e->reasonlen);
   if (e->type == NGTCP2_CCERR_TYPE_APPLICATION) {
     end.err = e->error_code || !q->done ? P2P_ECLOSED : 0;
     return end;
@@ -307,6 +308,7 @@ static p2p__quic_end remote_end(p2p__quic *q) {
     bool late = q->done && q->confirmed;
     p2p__quic_end crypto = crypto_end((uint8_t)(code & 0xff), true);
     if (late) crypto.stage = P2P_STAGE_UP;
+    crypto.reason = end.reason;
     return crypto;
   }
   end.err = code == NGTCP2_CONNECTION_REFUSED                             ? P2P_EREFUSED
@@ -320,6 +322,12 @@ static p2p__quic_end tls_end(p2p__quic *q) {
   bool identity = err == P2P_EAUTH || err == P2P_EPEER;
   p2p_stage stage = q->done ? P2P_STAGE_UP : identity ? P2P_STAGE_IDENTITY : P2P_STAGE_SECURITY;
   return (p2p__quic_end){ .err = err, .stage = stage, .remote = true };
+}
+
+/* The library's name for what the peer did says it best. */
+static void set_liberr(p2p__quic *q, int rv) {
+  p2p_bytes name = p2p__cstr(ngtcp2_strerror(rv));
+  ngtcp2_ccerr_set_liberr(&q->ccerr, rv, name.p, name.len);
 }
 
 void p2p__quic_failed(p2p__quic *q, int rv) {
@@ -359,17 +367,18 @@ void p2p__quic_failed(p2p__quic *q, int rv) {
   if (rv == NGTCP2_ERR_CRYPTO)
     ngtcp2_ccerr_set_tls_alert(&q->ccerr, ngtcp2_conn_get_tls_alert(q->conn), NULL, 0);
   else
-    ngtcp2_ccerr_set_liberr(&q->ccerr, rv, NULL, 0);
+    set_liberr(q, rv);
   p2p__quic_end_now(q, end);
 }
 
-void p2p__quic_goodbye(p2p__quic *q, uint32_t code, p2p__span space, p2p_dgrams *out,
-                       p2p_time now) {
+void p2p__quic_goodbye(p2p__quic *q, uint32_t code, const char *reason, p2p__span space,
+                       p2p_dgrams *out, p2p_time now) {
+  p2p_bytes words = p2p__cstr(reason ? reason : "");
   quic_path path;
   ngtcp2_pkt_info info;
   *out = (p2p_dgrams){ 0 };
   if (q->quiet || !q->conn) return;
-  if (!q->ended) ngtcp2_ccerr_set_application_error(&q->ccerr, code, NULL, 0);
+  if (!q->ended) ngtcp2_ccerr_set_application_error(&q->ccerr, code, words.p, words.len);
   q->quiet = q->ended = q->stale = true;
   path.path = (ngtcp2_path){ .local = { .addr = &path.local.sa },
                              .remote = { .addr = &path.remote.sa } };

@@ -165,7 +165,8 @@ typedef struct p2p__quic_end {
   int err; /* 0: closed in good order */
   uint32_t code;
   p2p_stage stage;
-  bool remote; /* the other side's doing */
+  bool remote;      /* the other side's doing */
+  p2p_bytes reason; /* of a close, in its words: anything; lives as long as the connection */
 } p2p__quic_end;
 
 typedef struct p2p__quic_event {
@@ -204,9 +205,10 @@ void p2p__quic_priority(p2p__quic *q, uint64_t sid, p2p_priority priority);
 /* True when nothing that was written or finished waits to be acknowledged. */
 bool p2p__quic_is_flushed(const p2p__quic *q);
 
-/* Writes the datagram that says goodbye: code and reason of ours, or, after ENDED, what the peer did
- * wrong. After it q says nothing any more. out->len 0: there is nothing to say. */
-void p2p__quic_goodbye(p2p__quic *q, uint32_t code, p2p__span space, p2p_dgrams *out, p2p_time now);
+/* Writes the datagram that says goodbye: code and reason of ours (static; NULL: none), or, after ENDED, what
+ * the peer did wrong. After it q says nothing any more. out->len 0: there is nothing to say. */
+void p2p__quic_goodbye(p2p__quic *q, uint32_t code, const char *reason, p2p__span space,
+                       p2p_dgrams *out, p2p_time now);
 
 typedef struct p2p__quic_stats {
   uint64_t datagrams_dropped; /* for want of room, in and out */

@@ -162,6 +162,8 @@ static bool attempt_again(p2p__attempt *a, const p2p__up_down *down, p2p_time no
 static void attempt_lost(p2p__attempt *a, const p2p__up_down *down, p2p_time now) {
   p2p__dial *d = a->dial;
   if (!d->done && attempt_again(a, down, now)) return;
+  p2p__reason_keep(p2p__dial_swarm(d), &a->reason, down->reason);
+  a->code = down->code;
   p2p__attempt_over(a, down->err ? down->err : P2P_ECLOSED, down->stage, down->remote, now);
   if (d->done) return;
   d->next_at = now; /* the next need not wait any longer */

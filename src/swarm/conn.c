@@ -70,6 +70,7 @@ void p2p__conn_free(p2p__sconn *c) {
   p2p__report_free(c);
   p2p__redundant_free(c);
   if (c->handle) p2p__handles_del(&w->conns, c->handle);
+  p2p__reason_keep(w, &c->reason, "");
   p2p__release(w->loop->mem, P2P__MEM_CONN, c->addr, c->addr_len);
   p2p__release(w->loop->mem, P2P__MEM_CONN, c, sizeof *c);
 }
@@ -215,6 +216,24 @@ void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up) {
 }
 
 /* ---- the end ---- */
+void p2p__reason_keep(p2p__swarm *w, char **reason, const char *words) {
+  p2p__mem *mem = w->loop->mem;
+  size_t size = strlen(words) + 1;
+  if (*reason) p2p__release(mem, P2P__MEM_CONN, *reason, strlen(*reason) + 1);
+  *reason = size > 1 ? p2p__alloc_raw(mem, P2P__MEM_CONN, size) : NULL;
+  if (*reason) memcpy(*reason, words, size);
+}
+
+static void conn_lost(p2p__sconn *c, const p2p__up_down *down) {
+  if (down->stage < P2P_STAGE_UP) p2p__report_amend(c, down);
+  if (down->reason[0])
+    p2p__logf(&p2p__swarm_env(c->swarm)->log, P2P_LOG_INFO,
+              "module=swarm conn=%llx closed=remote code=%u reason=\"%s\"",
+              (unsigned long long)c->handle, down->code, down->reason);
+  p2p__reason_keep(c->swarm, &c->reason, down->reason);
+  p2p__conn_down(c, down->err, down->code, down->stage);
+}
+
 void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage) {
   if (c->state == P2P__CONN_CLOSED) return;
   uncount(c);
@@ -330,10 +349,7 @@ static void conn_told(p2p__link_owner *owner, const p2p__up *u, p2p_time now) {
     p2p__swarm_filled(c->swarm, now);
     p2p__stream_feed(c); /* budget may have come back without ROOM: of streams that were reset */
     break;
-  case P2P__UP_DOWN:
-    if (u->down->stage < P2P_STAGE_UP) p2p__report_amend(c, u->down);
-    p2p__conn_down(c, u->down->err, u->down->code, u->down->stage);
-    break;
+  case P2P__UP_DOWN: conn_lost(c, u->down); break;
   default: stream_up(c, u, now); break;
   }
 }

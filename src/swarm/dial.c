@@ -12,6 +12,7 @@ static size_t attempt_size(size_t len) { return sizeof(p2p__attempt) + len; }
 static void attempt_free(p2p__swarm *w, p2p__attempt *a) {
   p2p__loop_del(w->loop, &a->source);
   p2p__conn_part(w, a->peer);
+  p2p__reason_keep(w, &a->reason, "");
   p2p__release(w->loop->mem, P2P__MEM_CONN, a, attempt_size(a->len));
 }
 
@@ -172,8 +173,10 @@ static void dial_lost(p2p__dial *d, p2p_time now) {
   }
   int err = best->err ? best->err : P2P_ENAME;
   p2p_stage stage = (p2p_stage)best->stage;
+  uint32_t code = best->code;
+  p2p__reason_keep(c->swarm, &c->reason, best->reason ? best->reason : "");
   p2p__dial_end(d, NULL, now);
-  p2p__conn_down(c, err, 0, stage);
+  p2p__conn_down(c, err, code, stage);
 }
 
 /* Begins the first that waits; the time of the one behind it counts from here. */

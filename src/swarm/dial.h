@@ -26,6 +26,8 @@ typedef struct p2p__attempt {
   p2p__link *link; /* while RUNNING */
   p2p__peer *peer; /* referenced once secured */
   const char *security;
+  char *reason; /* the other side's words about its end; NULL: none */
+  uint32_t code;
   p2p_time began, ended;
   int err;
   uint16_t found; /* addresses of a name */

@@ -63,6 +63,8 @@ void p2p__conn_set_peer(p2p__sconn *c, p2p__peer *peer, const char *security);
 void p2p__conn_up(p2p__sconn *c, const p2p__up_up *up);
 /* The end, by link, dial or us: streams end, CLOSED is due. */
 void p2p__conn_down(p2p__sconn *c, int err, uint32_t code, p2p_stage stage);
+/* A copy of the words of who ended it, in place of those before; without memory, or words, there are none. */
+void p2p__reason_keep(p2p__swarm *w, char **reason, const char *words);
 void p2p__conn_trace(void *ctx, bool in, p2p_bytes line); /* ctx: the connection */
 
 /* ---- datagram.c ---- */

@@ -5,7 +5,7 @@
 typedef struct line {
   p2p_time began, elapsed;
   int err;
-  uint32_t at; /* of the address, in the bytes behind the lines */
+  uint32_t at; /* of the address, in the bytes behind the lines; then the reason with its zero */
   uint16_t len;
   uint16_t found;
   uint8_t stage;
@@ -20,10 +20,19 @@ struct p2p__report {
 
 static uint8_t *report_bytes(p2p__report *r) { return (uint8_t *)(r->lines + r->n); }
 
+static const char *reason_of(const p2p__attempt *a) { return a->reason ? a->reason : ""; }
+
+static size_t put_reason(uint8_t *to, const char *reason) {
+  size_t size = strlen(reason) + 1;
+  memcpy(to, reason, size);
+  return size;
+}
+
 void p2p__report_keep(const p2p__dial *d) {
   p2p__sconn *c = d->conn;
   size_t size = sizeof(p2p__report) + d->n * sizeof(line), at = 0;
-  for (size_t i = 0; i < d->n; i++) size += d->attempts[i]->len;
+  for (size_t i = 0; i < d->n; i++)
+    size += d->attempts[i]->len + strlen(reason_of(d->attempts[i])) + 1;
   p2p__report *r = p2p__alloc(c->swarm->loop->mem, P2P__MEM_CONN, size);
   if (!r) return;
   r->size = size;
@@ -40,6 +49,7 @@ void p2p__report_keep(const p2p__dial *d) {
                           .remote = a->remote };
     memcpy(report_bytes(r) + at, a->addr, a->len);
     at += a->len;
+    at += put_reason(report_bytes(r) + at, reason_of(a));
   }
   c->report = r;
 }
@@ -68,6 +78,7 @@ static void running_line(const p2p__dial *d, const p2p__attempt *a, p2p__report_
                              .stage = (p2p_stage)stage,
                              .err = over ? a->err : P2P_EAGAIN,
                              .remote = a->remote,
+                             .reason = a->reason,
                              .began = a->began - d->began,
                              .elapsed = waits ? 0 : (over ? a->ended : now) - a->began,
                              .found = a->found };
@@ -81,10 +92,12 @@ bool p2p__report_get(p2p__sconn *c, size_t i, p2p__report_line *out) {
   }
   if (!c->report || i >= c->report->n) return false;
   const line *l = &c->report->lines[i];
+  const char *reason = (const char *)report_bytes(c->report) + l->at + l->len;
   *out = (p2p__report_line){ .addr = p2p__bytes(report_bytes(c->report) + l->at, l->len),
                              .stage = (p2p_stage)l->stage,
                              .err = l->err,
                              .remote = l->remote,
+                             .reason = *reason ? reason : NULL,
                              .began = l->began,
                              .elapsed = l->elapsed,
                              .found = l->found };

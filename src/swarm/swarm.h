@@ -182,6 +182,7 @@ struct p2p__sconn {
   p2p__redundant *redundant; /* another is kept: to be hung up when idle; NULL: it is not */
   p2p__report *report;       /* NULL: inbound, dialing, or no memory was left for it */
   void *user;
+  char *reason; /* why the other side ended it, in its words; NULL: it did not say */
   const char *security, *muxer;
   uint8_t *addr; /* the remote's, packed, without /p2p */
   p2p__budget tx, rx;
@@ -238,6 +239,7 @@ typedef struct p2p__report_line {
   bool remote;             /* the other side's doing, or the network's */
   p2p_time began, elapsed; /* since the dial began; since then */
   size_t found;            /* addresses of a name */
+  const char *reason;      /* the other side's words; NULL: none; lives as long as the report */
 } p2p__report_line;
 bool p2p__report_get(p2p__sconn *c, size_t i, p2p__report_line *out); /* false: no more */
 

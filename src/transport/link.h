@@ -51,12 +51,15 @@ typedef struct p2p__up_up {
   uint64_t first, step;
 } p2p__up_up;
 
+enum { P2P__REASON = 200 }; /* bytes of a reason in text, with its zero */
+
 typedef struct p2p__up_down {
   int err; /* 0: in good order */
   uint32_t code;
   p2p_stage stage;
   bool remote;   /* the other side's doing */
   bool answered; /* the remote said anything at all: else a dial may be repeated without optimism */
+  char reason[P2P__REASON]; /* the other side's words, printable; "": none */
 } p2p__up_down;
 
 typedef struct p2p__up {

@@ -1,5 +1,6 @@
 /* A QUIC connection as a link. See quic_internal.h for its states. */
 #include "base/dgrams.h"
+#include "multiformats/text.h"
 #include "transport/quic_internal.h"
 
 #include <assert.h>
@@ -34,6 +35,21 @@ static uint32_t code_of(int err) {
   }
 }
 
+/* A few words for people at the other end. */
+static const char *reason_of(int err) {
+  switch (err) {
+  case 0: return NULL;
+  case P2P_ELIMIT:
+  case P2P_ENOMEM: return "limit reached";
+  case P2P_EPROTO: return "protocol violation";
+  case P2P_EGATED: return "connection gated";
+  case P2P_ECANCELED: return "not needed";
+  case P2P_ETIMEOUT: return "timeout";
+  case P2P_ESELF: return "dialed itself";
+  default: return "shutting down";
+  }
+}
+
 static void link_release(quic_link *l) {
   quic_transport *t = l->transport;
   p2p__quic_free(l->quic);
@@ -51,25 +67,33 @@ static void link_release(quic_link *l) {
 }
 
 /* Says the last word, if there is one, and leaves it to be repeated. */
-static void link_goodbye(quic_link *l, uint32_t code, p2p_time now) {
+static void link_goodbye(quic_link *l, int err, p2p_time now) {
   p2p__loop *loop = l->transport->loop;
   p2p_dgrams word;
   p2p_time linger = 3 * p2p__quic_pto(l->quic);
-  p2p__quic_goodbye(l->quic, code, p2p__span_of(loop->tx, P2P__QUIC_SPACE), &word, now);
+  uint32_t code = err && !l->close_code ? code_of(err) : l->close_code;
+  p2p__quic_goodbye(l->quic, code, reason_of(err), p2p__span_of(loop->tx, P2P__QUIC_SPACE), &word,
+                    now);
   if (word.len) (void)p2p__quic_socket_send(l->socket, &word, 1);
   p2p__quic_grave_dig(l, &word, p2p__time_add(now, linger));
 }
 
-static void link_die(quic_link *l, int err, p2p_stage stage, bool remote, p2p_time now) {
+static void link_die_of(quic_link *l, const p2p__quic_end *end, p2p_time now) {
+  p2p__up_down down = { .err = end->err, .stage = end->stage, .remote = end->remote };
   if (l->state == QUIC_DEAD) return;
-  link_goodbye(l, err && !l->close_code ? code_of(err) : l->close_code, now);
+  p2p__wr reason = p2p__wr_of(down.reason, sizeof down.reason);
+  p2p__text_put_shown(&reason, end->reason);
+  link_goodbye(l, end->err, now);
   link_state(l, QUIC_DEAD);
-  link_release(l);
-  p2p__up_down down = {
-    .err = err, .code = l->close_code, .stage = stage, .remote = remote, .answered = l->answered
-  };
+  link_release(l); /* … and what end points to */
+  down.code = l->close_code;
+  down.answered = l->answered;
   l->base.owner->up(l->base.owner, &(p2p__up){ .kind = P2P__UP_DOWN, .down = &down }, now);
   p2p__quic_link_mark(l);
+}
+
+static void link_die(quic_link *l, int err, p2p_stage stage, bool remote, p2p_time now) {
+  link_die_of(l, &(p2p__quic_end){ .err = err, .stage = stage, .remote = remote }, now);
 }
 
 void p2p__quic_link_refused(quic_link *l, int err, p2p_time now) {
@@ -106,15 +130,13 @@ static void tell_secured(quic_link *l, const p2p__quic_event *ev, p2p_time now) 
 }
 
 static void tell_ended(quic_link *l, const p2p__quic_event *ev, p2p_time now) {
-  const p2p__quic_end *end = &ev->end;
-  bool orderly = l->state == QUIC_CLOSING;
-  if (!l->close_code) l->close_code = end->code;
-  link_die(l,
-           orderly              ? 0
-           : end->err           ? end->err
-           : l->state < QUIC_UP ? P2P_ECLOSED
-                                : 0,
-           end->stage, end->remote, now);
+  p2p__quic_end end = ev->end;
+  if (!l->close_code) l->close_code = end.code;
+  if (l->state == QUIC_CLOSING)
+    end.err = 0; /* orderly */
+  else if (!end.err && l->state < QUIC_UP)
+    end.err = P2P_ECLOSED;
+  link_die_of(l, &end, now);
 }
 
 static void tell_stream(quic_link *l, const p2p__quic_event *ev, p2p_time now) {

@@ -169,13 +169,23 @@ static bool refuse(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_dire
 }
 
 /* The dialer is up when its own handshake is done; that it is not wanted reaches it a round trip later. */
-static void who_is_gated_hears_the_code(void **state) {
+static char words[256];
+static void note_words(host_node *n, const p2p_event *e) {
+  player *p = P2P_CONTAINER(n, player, node);
+  p->n[e->kind]++;
+  p->last[e->kind] = *e;
+  if (e->kind == P2P_EV_CONN_CLOSED && e->reason) snprintf(words, sizeof words, "%s", e->reason);
+}
+
+static void who_is_gated_hears_why(void **state) {
   (void)state;
   t.b.host->gate = refuse;
+  t.a.node.on_event = note_words;
   (void)dial(&t.a, &t.b, 2);
   assert_true(troupe_until(&t, 5 * P2P_SECOND, is_down, &t.a));
   assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].err, P2P_ECLOSED);
   assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].code, 0x1007);
+  assert_string_equal(words, "connection gated");
   assert_int_equal(t.b.n[P2P_EV_CONN_OPEN], 0);
 }
 
@@ -499,7 +509,7 @@ int main(void) {
     T(a_server_under_load_asks_for_the_address_first),
     T(another_peer_than_the_dialed_is_refused),
     T(nobody_there_is_a_timeout_of_the_dial),
-    T(who_is_gated_hears_the_code),
+    T(who_is_gated_hears_why),
     T(bytes_survive_one_percent_of_loss),
     T(bytes_survive_ten_percent_of_loss),
     T(bytes_survive_thirty_percent_of_loss),

@@ -232,9 +232,33 @@ static void numbers_are_read_up_to_their_maximum(void **state) {
   assert_false(p2p__text_uint(p2p__cstr(""), 5, &v));
 }
 
+static void words_of_strangers_are_shown_in_ascii(void **state) {
+  (void)state;
+  static const struct {
+    const char *words, *shown;
+    size_t len, cap;
+  } table[] = {
+    { "", "", 0, 8 },
+    { "bye", "bye", 3, 8 },
+    { "a\x1b[31m\n", "a\\x1b[31m\\x0a", 7, 64 },
+    { "a\\x41", "a\\x5cx41", 5, 64 },
+    { "\xc3\xa9\0", "\\xc3\\xa9\\x00", 3, 64 },
+    { "abcdefgh", "abcd", 8, 8 }, /* room for an escape and the zero is kept */
+    { "abc\n", "abc\\x0a", 4, 8 },
+    { "abcd\n", "abcd", 5, 8 },
+  };
+  for (size_t i = 0; i < P2P_COUNT(table); i++) {
+    char out[64];
+    p2p__wr w = p2p__wr_of(out, table[i].cap);
+    p2p__text_put_shown(&w, p2p__bytes(table[i].words, table[i].len));
+    assert_string_equal(out, table[i].shown);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(ip_class_follows_the_registries),
+    cmocka_unit_test(words_of_strangers_are_shown_in_ascii),
     cmocka_unit_test(ip_inside_an_ip_is_judged_as_itself),
     cmocka_unit_test(endpoint_has_one_canonical_form),
     cmocka_unit_test(ip6_text_is_that_of_rfc_5952),

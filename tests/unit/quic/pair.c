@@ -269,7 +269,7 @@ void pair_send(pair *p, pair_end *e) {
   end_listen(p, e);
   if (e->ended && !e->said) {
     e->said = true;
-    p2p__quic_goodbye(e->q, 0, p2p__span_of(space, P2P__QUIC_SPACE), d, p->now);
+    p2p__quic_goodbye(e->q, 0, NULL, p2p__span_of(space, P2P__QUIC_SPACE), d, p->now);
     if (d[0].len) send_batch(p, e, &d[0]);
   }
   free(space);

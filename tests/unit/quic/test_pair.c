@@ -507,10 +507,10 @@ static void an_idle_connection_lives_by_its_pings(void **state) {
   assert_in_range(p.client.datagrams_out + p.server.datagrams_out - before, 20, 120);
 }
 
-static void goodbye(pair_end *e, uint32_t code) {
+static void goodbye(pair_end *e, uint32_t code, const char *reason) {
   uint8_t space[P2P__QUIC_SPACE];
   p2p_dgrams d;
-  p2p__quic_goodbye(e->q, code, p2p__span_of(space, sizeof space), &d, p.now);
+  p2p__quic_goodbye(e->q, code, reason, p2p__span_of(space, sizeof space), &d, p.now);
   assert_true(d.len > 0);
   e->mute = true;
   pair_put(&p, !e->server, p2p__bytes(d.data, d.len));
@@ -518,22 +518,24 @@ static void goodbye(pair_end *e, uint32_t code) {
 
 static bool server_ended(pair *x) { return x->server.ended; }
 
-static void goodbye_carries_its_code(void **state) {
+static void goodbye_carries_its_code_and_words(void **state) {
   (void)state;
   pair_connect(&p);
-  goodbye(&p.client, 0x1007);
+  goodbye(&p.client, 0x1007, "no\nmore");
   assert_true(pair_run(&p, P2P_SECOND, server_ended));
   assert_int_equal(p.server.end.err, P2P_ECLOSED);
   assert_int_equal(p.server.end.code, 0x1007);
+  assert_true(p2p__bytes_eq(p.server.end.reason, p2p__cstr("no\nmore")));
   assert_true(p.server.end.remote);
 }
 
 static void goodbye_without_code_is_good_order(void **state) {
   (void)state;
   pair_connect(&p);
-  goodbye(&p.client, 0);
+  goodbye(&p.client, 0, NULL);
   assert_true(pair_run(&p, P2P_SECOND, server_ended));
   assert_int_equal(p.server.end.err, 0);
+  assert_int_equal(p.server.end.reason.len, 0);
 }
 
 static bool client_ended(pair *x) { return x->client.ended; }
@@ -590,7 +592,7 @@ int main(void) {
     T(keys_change_without_a_byte_lost),
     T(silence_ends_a_connection),
     T(an_idle_connection_lives_by_its_pings),
-    T(goodbye_carries_its_code),
+    T(goodbye_carries_its_code_and_words),
     T(goodbye_without_code_is_good_order),
     T(a_stateless_reset_ends_the_connection),
   };
