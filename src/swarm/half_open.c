@@ -71,13 +71,13 @@ static bool is_crowded(const p2p__sconn *c) {
   return c->arrived && p2p__arrivals_crowded(&c->swarm->arrivals, p2p__bytes(c->addr, c->addr_len));
 }
 
-/* Does a go before b, where both are silent, or neither? */
-static bool goes_before(const p2p__sconn *a, const p2p__sconn *b, bool silent) {
+static bool goes_before(const p2p__sconn *a, const p2p__sconn *b, bool by_age) {
   bool crowded = is_crowded(a);
   if (crowded != is_crowded(b)) return crowded;
-  return silent && (int32_t)(a->number - b->number) < 0;
+  return by_age && (int32_t)(a->number - b->number) < 0;
 }
 
+/* Of silent ones the oldest of the sample, of the others the older of two. */
 p2p__sconn *p2p__half_open_victim(p2p__swarm *w) {
   const p2p__half_open *t = &w->half_open;
   if (!t->n) return NULL;
@@ -88,7 +88,7 @@ p2p__sconn *p2p__half_open_victim(p2p__swarm *w) {
   for (uint32_t i = 1; i < n && i < SAMPLE; i++) {
     uint64_t at = n <= SAMPLE ? first % n + i : draw(w);
     p2p__sconn *c = t->at[from + at % n];
-    if (goes_before(c, worst, silent)) worst = c;
+    if (goes_before(c, worst, silent || i == 1)) worst = c;
   }
   return worst;
 }

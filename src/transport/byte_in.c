@@ -2,7 +2,7 @@
  * up as slices that live until FILLED returns; a partial record is kept as the link's carry. */
 #include "transport/byte_link_internal.h"
 
-enum { CARRY_CLASSES = 4 };
+enum { CARRY_CLASSES = 4, FIRST_LINE = 20 /* "/multistream/1.0.0", with length and end */ };
 static const uint32_t carry_classes[CARRY_CLASSES] = { 1024, 4096, 16384, 66560 };
 
 static uint32_t carry_class(size_t len) {
@@ -136,7 +136,11 @@ static void discard(byte_link *l, p2p_time now) {
   if (k <= 0 && k != P2P_EAGAIN) p2p__bl_ended(l, P2P_ECLOSED, now);
 }
 
+/* Of a stranger the first line alone, so that it is heard however many handshakes are to be computed:
+ * what follows waits in the pipe for its turn. */
 static size_t fill_size(const byte_link *l) {
+  bool is_stranger = l->state == BL_SECURING && !l->initiator && !l->up->spoke;
+  if (is_stranger && l->carry.len < FIRST_LINE) return FIRST_LINE - l->carry.len;
   if (l->state < BL_UP) return P2P__RX_EARLY;
   return p2p__bl_loop(l)->n_facts > 1 ? P2P__RX_FAIR : P2P__RX;
 }

@@ -7,11 +7,16 @@
 /* After so long without a byte a connection gives back what it can rebuild. */
 #define BL_IDLE_AFTER (2 * P2P_SECOND)
 
+void p2p__bl_costly(const byte_link *l, bool on) {
+  if (l->pipe && l->pipe->ops->costly) l->pipe->ops->costly(l->pipe, on);
+}
+
 void p2p__bl_state(byte_link *l, bl_state state) {
   assert(l->state != BL_DEAD);
   assert(state == BL_DEAD || state >= l->state);
   l->state = (uint8_t)state;
-  if (l->pipe && l->pipe->ops->costly) l->pipe->ops->costly(l->pipe, state == BL_SECURING);
+  p2p__bl_costly(l,
+                 state == BL_SECURING && l->initiator); /* a responder's first line costs nothing */
 }
 
 p2p_stage p2p__bl_stage(const byte_link *l) {

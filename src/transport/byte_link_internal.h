@@ -36,6 +36,7 @@ enum { BL_OFFERS = 8, BL_PLAIN = 2048 };
 typedef struct bl_upgrade {
   p2p__step *select, *secure, *select_mux;
   bool select_done, secure_done, mux_done; /* finished, but may have bytes to send */
+  bool spoke; /* responder: the other side's first line was what it had to be */
   p2p__link_spec spec;
   const char *security_ids[BL_OFFERS]; /* in the order offered */
   size_t security_index[BL_OFFERS];    /* … and where each is in the configuration */
@@ -91,6 +92,7 @@ static inline p2p__env *p2p__bl_env(const byte_link *l) { return &l->upgrades->l
 
 /* byte_link.c */
 void p2p__bl_state(byte_link *l, bl_state state);
+void p2p__bl_costly(const byte_link *l, bool on); /* reading takes a step of a handshake: loop.h */
 /* Tells the owner; false: the link is dead now and must be left alone. */
 bool p2p__bl_up(byte_link *l, const p2p__up *u, p2p_time now);
 /* Ends the link at once: frees what it has, tells DOWN, leaves the shell for the end of the turn. */

@@ -120,12 +120,11 @@ static int upgrade_secured(byte_link *l, p2p_time now) {
   return 0;
 }
 
-static int upgrade_selected(byte_link *l, p2p_time now) {
+static int upgrade_selected(byte_link *l) {
   bl_upgrade *up = l->up;
   p2p__step_result result = { .protocol = -1, .muxer = -1 };
   up->select->ops->take(up->select, &result);
   up->select_done = true;
-  if (!l->initiator) p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_SPOKE }, now);
   size_t offered = (size_t)result.protocol;
   if (up->secure && offered == 0) return 0; /* what was proposed optimistically */
   p2p__step_free(up->secure);
@@ -142,13 +141,22 @@ static int upgrade_feed(p2p__step *s, p2p__span *in, p2p_time now) {
   return r;
 }
 
+/* A whole line was eaten, which can only be a right one. */
+static void upgrade_spoke(byte_link *l, p2p_time now) {
+  l->up->spoke = true;
+  p2p__bl_costly(l, true);
+  p2p__bl_up(l, &(p2p__up){ .kind = P2P__UP_SPOKE }, now);
+}
+
 int p2p__bl_upgrade_raw(byte_link *l, p2p__span *in, p2p_time now) {
   while (l->state == BL_SECURING) {
     bl_upgrade *up = l->up;
     p2p__step *step = up->select_done ? up->secure : up->select;
+    size_t had = in->len;
     int r = upgrade_feed(step, in, now);
+    if (!l->initiator && !up->spoke && in->len < had && r >= 0) upgrade_spoke(l, now);
     if (r <= 0) return r == P2P_ENOPROTO ? P2P_ENOSEC : r;
-    r = up->select_done ? upgrade_secured(l, now) : upgrade_selected(l, now);
+    r = up->select_done ? upgrade_secured(l, now) : upgrade_selected(l);
     if (r < 0) return r;
   }
   return 0;

@@ -57,16 +57,18 @@ static bool can_wait(const p2p__source *s, const p2p_io_fact *fact) {
 }
 
 static int loop_facts(p2p__loop *l, const p2p_io_fact *facts, int n) {
-  bool taken = false;
+  bool taken = false, behind = false;
   l->n_facts = n;
   for (int i = 0; i < n; i++) {
     p2p__source *s = p2p__handles_get(&l->sources, facts[i].token);
     if (!s) continue; /* closed by an earlier fact of this turn */
     bool costly = can_wait(s, &facts[i]);
+    behind |= costly && taken;
     if (costly && taken) continue;
     taken |= costly;
     s->ready(s, &facts[i], l->now);
   }
+  l->behind = behind;
   return n;
 }
 

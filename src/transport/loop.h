@@ -56,6 +56,7 @@ typedef struct p2p__loop {
   p2p_time now;
   bool turning; /* inside p2p__loop_turn: now stands still */
   int n_facts;  /* in this turn: > 1 means others are ready */
+  bool behind;  /* a step of a handshake waits for the next turn */
   uint8_t *rx, *tx;
 } p2p__loop;
 

@@ -3,8 +3,9 @@
 
 /* Out of descriptors: wait so long before accepting again, instead of spinning (SW-01). */
 #define ACCEPT_PAUSE (100 * P2P_MS)
-/* A few a turn, so that a flood of connections does not starve those that are up. */
-enum { ACCEPTS = 16 };
+/* A few a turn, so that a flood of connections does not starve those that are up; and no more than there are
+ * steps of handshakes taken while those wait: or newcomers would push them out unheard. */
+enum { ACCEPTS = 16, ACCEPTS_BEHIND = 1 };
 
 struct p2p__listening {
   p2p__source source;
@@ -147,7 +148,8 @@ static void listener_ready(p2p__source *s, const p2p_io_fact *fact, p2p_time now
     l->acceptor->closed(l->acceptor, fact->error);
     return;
   }
-  for (int i = 0; i < ACCEPTS; i++) {
+  int most = loop->behind ? ACCEPTS_BEHIND : ACCEPTS;
+  for (int i = 0; i < most; i++) {
     int err = accept_one(l, now);
     if (err == P2P_EAGAIN) return;
     if (err == P2P_EFILES || err == P2P_ENOMEM) {

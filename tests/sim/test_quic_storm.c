@@ -194,7 +194,7 @@ static void proven_storm_from_one_network_keeps_nobody_out(void **state) {
   assert_int_equal(tale.up, tale.tried);
 }
 
-/* A handshake of 2 ms sees 4 newcomers, and each takes one of 64 places: (63/64)^4 = 0.94. */
+/* A handshake of 2 ms sees 4 newcomers, and each takes one of 64 places: 1/cosh(4/64)^2 = 0.996. */
 static void proven_storm_from_everywhere_lets_most_through(void **state) {
   (void)state;
   storm_tale tale = crowd_of(STORM_MANY_NETS, 1000, P2P_MS);
