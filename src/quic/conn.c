@@ -1,6 +1,7 @@
 /* A connection's life: made, told the time, ended; and what the ends of QUIC mean to us. */
 #include "quic/internal.h"
 
+#define ACK_PATIENCE P2P_MS
 enum { ACTIVE_IDS = 4 }; /* of the peer's that we keep: enough to move; go-libp2p has 4 too */
 
 /* ---- small callbacks ---- */
@@ -250,11 +251,22 @@ void p2p__quic_free(p2p__quic *q) {
 }
 
 /* ---- time ---- */
+static bool has_to_send(const p2p__quic *q) {
+  return !q->done || !p2p__list_empty(&q->ready) || !p2p__dgrams_empty(&q->dgrams.out);
+}
+
+/* ngtcp2 wants to acknowledge a single packet an eighth of a round trip after it came: on a short way in a
+ * packet of its own, before what answers it takes the acknowledgement along. Nothing else that it waits
+ * for, but pacing, is finer than RFC 9002's granularity. */
+static p2p_time patient(const p2p__quic *q, p2p_time expiry) {
+  return has_to_send(q) ? expiry : p2p__max(expiry, p2p__time_add(q->last_recv, ACK_PATIENCE));
+}
+
 /* Asked once after a batch, not after each of its packets. */
 p2p_time p2p__quic_deadline(p2p__quic *q) {
   if (!q->stale) return q->expiry;
   q->stale = false;
-  q->expiry = q->ended ? P2P_NEVER : ngtcp2_conn_get_expiry(q->conn);
+  q->expiry = q->ended ? P2P_NEVER : patient(q, ngtcp2_conn_get_expiry(q->conn));
   if (!p2p__list_empty(&q->blocked) && !q->ended) q->expiry = p2p__time_min(q->expiry, q->probe);
   return q->expiry;
 }

@@ -113,6 +113,7 @@ struct p2p__quic {
   p2p_time expiry;     /* the next deadline … */
   p2p_time probe;      /* when to look whether blocked streams were stopped */
   p2p_time now;        /* of the call under way */
+  p2p_time last_recv;  /* when a datagram came */
   p2p_endpoint local, remote;
   p2p_endpoint target; /* where it is to move; family 0: nowhere */
   ngtcp2_ccerr ccerr;  /* what goodbye says */

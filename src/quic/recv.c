@@ -50,7 +50,7 @@ void p2p__quic_recv(p2p__quic *q, const p2p_endpoint *local, const p2p_endpoint 
   quic_path path;
   ngtcp2_pkt_info info = { .ecn = ecn };
   if (q->ended) return;
-  q->now = now;
+  q->now = q->last_recv = now;
   if (is_shielded(q)) datagram.len = p2p__quic_long_part(datagram);
   if (!datagram.len) return;
   p2p__quic_path_make(&path, q->client ? p2p__quic_came_to(q, local) : local, remote);

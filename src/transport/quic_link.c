@@ -223,10 +223,13 @@ static void link_idle(quic_link *l, p2p_time now) {
   p2p__quic_idle(l->quic);
 }
 
-static void link_arm(quic_link *l, p2p_time now) {
+static p2p_time link_next(quic_link *l) {
   p2p_time at = p2p__time_min(l->deadline, p2p__quic_deadline(l->quic));
-  if (!l->idle) at = p2p__time_min(at, p2p__time_add(l->last_io, IDLE_AFTER));
-  at = p2p__max(at, now);
+  return l->idle ? at : p2p__time_min(at, p2p__time_add(l->last_io, IDLE_AFTER));
+}
+
+static void link_arm(quic_link *l, p2p_time now) {
+  p2p_time at = p2p__max(link_next(l), now);
   if (!l->timer.pos || at < l->timer.at) p2p__timer_set(&l->transport->loop->timers, &l->timer, at);
 }
 
@@ -290,6 +293,10 @@ static void link_task(p2p__task *task, p2p_time now) {
 
 static void link_timer(p2p__timer *timer, p2p_time now) {
   quic_link *l = P2P_CONTAINER(timer, quic_link, timer);
+  if (now < link_next(l)) { /* it moved away meanwhile */
+    link_arm(l, now);
+    return;
+  }
   if (now >= l->deadline) {
     bool closing = l->state == QUIC_CLOSING;
     link_die(l, closing ? 0 : P2P_ETIMEOUT, link_stage(l), !closing, now);

@@ -46,6 +46,32 @@ static void first_answer_comes_after_two_round_trips(void **state) {
   assert_int_equal(p.now - from, 4 * p.latency);
 }
 
+/* The server sends back what came, the client goes on until it has PINGS answers. */
+enum { PINGS = 100, PING = 32 };
+static void ping_or_pong(pair *x, pair_end *e, const p2p__quic_event *ev) {
+  (void)x;
+  if (ev->kind != P2P__QUIC_DATA || ev->sid != 0) return;
+  if (e->server || pair_stream_of(e, 0)->got < (uint64_t)PINGS * PING) pair_write(e, 0, PING);
+}
+static bool all_answered(pair *x) {
+  return pair_stream_of(&x->client, 0)->got == (uint64_t)PINGS * PING;
+}
+
+/* On a short way ngtcp2 would send each in a packet of its own. */
+static void acknowledgements_go_along_with_answers(void **state) {
+  (void)state;
+  p.latency = 20 * P2P_US;
+  pair_connect(&p);
+  (void)pair_run(&p, P2P_SECOND, NULL); /* until it is quiet */
+  uint64_t asked = p.client.datagrams_out, answered = p.server.datagrams_out;
+  p.told = ping_or_pong;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, PING);
+  assert_true(pair_run(&p, P2P_SECOND, all_answered));
+  assert_in_range(p.client.datagrams_out - asked, PINGS, PINGS + PINGS / 10);
+  assert_in_range(p.server.datagrams_out - answered, PINGS, PINGS + PINGS / 10);
+}
+
 static void another_peer_than_the_dialed_is_refused(void **state) {
   (void)state;
   pair_dial(&p, &p.client.identity.peer);
@@ -559,6 +585,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     T(both_know_who_is_there_after_the_handshake),
     T(first_answer_comes_after_two_round_trips),
+    T(acknowledgements_go_along_with_answers),
     T(another_peer_than_the_dialed_is_refused),
     T(nobody_there_is_left_to_the_owners_deadline),
     T(retry_proves_the_address_first),
