@@ -96,7 +96,7 @@ static void side_begin(side *s, uint8_t seed) {
   memcpy(pub, head, sizeof head);
   memcpy(pub + sizeof head, s->key.pub, 32);
   check(p2p_identity_from_signer(&s->identity, p2p__bytes(pub, 36), side_sign, NULL, &s->key) == 0);
-  check(p2p__certificate_make(&s->env, &s->identity, UNIX, &cert) == 0);
+  check(p2p__certificate_make(&s->env, &s->identity, &cert) == 0);
   p2p__tls_context_config config = { .quic = true,
                                      .cert = p2p__bytes(cert.der, cert.len),
                                      .cert_key = p2p__bytes(cert.key, cert.key_len),

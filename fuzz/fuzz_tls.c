@@ -51,7 +51,7 @@ static void fixture_init(fixture *f) {
   f->identity.ctx = &f->key;
   memcpy(f->identity.pubkey, head, sizeof head);
   memcpy(f->identity.pubkey + sizeof head, f->key.pub, 32);
-  check(p2p__tls_host_new(&f->env, &f->identity, TIME, &f->context) == 0);
+  check(p2p__tls_host_new(&f->env, &f->identity, &f->context) == 0);
 }
 
 static p2p__step *new_step(fixture *f, bool client) {

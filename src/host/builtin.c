@@ -78,7 +78,7 @@ static int make_tls(void *ctx, p2p__env *env, bool initiator, const p2p_peer_id 
   int64_t unix_s = h->io->ops->unix_ns(h->io) / 1000000000;
   *out = NULL;
   if (!h->engines->tls) {
-    int err = p2p__tls_host_new(env, h->identity, unix_s, &h->engines->tls);
+    int err = p2p__tls_host_new(env, h->identity, &h->engines->tls);
     if (err) return err;
   }
   p2p__tls_step_config config = { .context = h->engines->tls,
@@ -255,8 +255,7 @@ static int quic_secret(p2p_host *h, uint8_t secret[P2P__SHA256]) {
 
 static int quic_context(p2p_host *h, p2p__certificate *cert) {
   p2p__tls_context_config config = { .quic = true };
-  int err = p2p__certificate_make(&h->env, h->identity,
-                                  h->io->ops->unix_ns(h->io) / (int64_t)P2P_SECOND, cert);
+  int err = p2p__certificate_make(&h->env, h->identity, cert);
   if (err < 0) return err;
   config.cert = p2p__bytes(cert->der, cert->len);
   config.cert_key = p2p__bytes(cert->key, cert->key_len);

@@ -16,12 +16,14 @@ enum {
   PREFIX = sizeof signed_prefix - 1,
   SIGNED_MAX = PREFIX + P2P__SPKI_MAX,
   DAY = 86400,
-  BEFORE = 3600,          /* seconds: clocks differ */
-  AFTER_YEARS = 100,      /* nobody trusts it for its age */
-  SERIAL = 8,             /* bytes */
-  SCALAR_DRAWS = 64,      /* a draw fails once in 2^32 */
-  GENERALIZED_YEAR = 2050 /* from then on a date has four digits of year */
+  SERIAL = 8,       /* bytes */
+  SCALAR_DRAWS = 64 /* a draw fails once in 2^32 */
 };
+
+/* Ours are valid at any time: nobody trusts them for their age, clocks are wrong by hours and years
+ * (a board without battery wakes in 1970), and a date would tell how wrong ours is. The end is the one
+ * that means none: RFC 5280, section 4.1.2.5. */
+static const char valid_from[] = "700101000000Z", valid_until[] = "99991231235959Z";
 
 /* What the host's key signs: the prefix and the certificate's SubjectPublicKeyInfo. */
 static p2p_bytes signed_text(p2p_bytes spki, uint8_t out[SIGNED_MAX]) {
@@ -31,11 +33,6 @@ static p2p_bytes signed_text(p2p_bytes spki, uint8_t out[SIGNED_MAX]) {
 }
 
 /* ---- dates: proleptic Gregorian, no leap seconds ---- */
-
-typedef struct date {
-  int64_t year;
-  int month, day, hour, minute, second;
-} date;
 
 /* Days from 1970-01-01; a year begins in March here, so that the leap day is its last. */
 static int64_t days_of(int64_t year, int month, int day) {
@@ -48,18 +45,6 @@ static int days_in(int64_t year, int month) {
   static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
   bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
   return days[month - 1] + (month == 2 && leap);
-}
-
-static date date_of(int64_t unix_s) {
-  int64_t days = unix_s / DAY, left = unix_s % DAY;
-  date d = { .year = 1970 + days / 366, .month = 1, .day = 1 };
-  while (days_of(d.year + 1, 1, 1) <= days) d.year++;
-  while (d.month < 12 && days_of(d.year, d.month + 1, 1) <= days) d.month++;
-  d.day = (int)(days - days_of(d.year, d.month, 1)) + 1;
-  d.hour = (int)(left / 3600);
-  d.minute = (int)(left / 60 % 60);
-  d.second = (int)(left % 60);
-  return d;
 }
 
 static int digits(p2p__rd *r, size_t n) {
@@ -87,24 +72,6 @@ static int64_t read_time(p2p__rd *r) {
     return 0;
   }
   return days_of(year, month, day) * DAY + (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
-}
-
-static void put_digits(p2p__wr *w, int64_t v, int64_t unit) {
-  for (; unit; unit /= 10) p2p__wr_u8(w, (uint8_t)('0' + v / unit % 10));
-}
-
-static void put_time(p2p__der *d, const date *t) {
-  uint8_t text[16];
-  bool utc = t->year < GENERALIZED_YEAR;
-  p2p__wr w = p2p__wr_of(text, sizeof text);
-  put_digits(&w, t->year, utc ? 10 : 1000);
-  put_digits(&w, t->month, 10);
-  put_digits(&w, t->day, 10);
-  put_digits(&w, t->hour, 10);
-  put_digits(&w, t->minute, 10);
-  put_digits(&w, t->second, 10);
-  p2p__wr_u8(&w, 'Z');
-  p2p__der_element(d, utc ? P2P__DER_UTC_TIME : P2P__DER_GENERALIZED_TIME, p2p__wr_bytes(&w));
 }
 
 /* ---- judging ---- */
@@ -280,13 +247,10 @@ static void put_name(p2p__der *d, const uint8_t serial[SERIAL]) {
   p2p__der_wrap(d, P2P__DER_SEQUENCE, before);
 }
 
-static void put_validity(p2p__der *d, int64_t unix_s) {
-  date from = date_of(unix_s < BEFORE ? 0 : unix_s - BEFORE), until = date_of(unix_s);
+static void put_validity(p2p__der *d) {
   size_t before = d->at;
-  until.year += AFTER_YEARS;
-  if (until.day > days_in(until.year, until.month)) until.day--; /* a 29th of February */
-  put_time(d, &until);
-  put_time(d, &from);
+  p2p__der_element(d, P2P__DER_GENERALIZED_TIME, p2p__cstr(valid_until));
+  p2p__der_element(d, P2P__DER_UTC_TIME, p2p__cstr(valid_from));
   p2p__der_wrap(d, P2P__DER_SEQUENCE, before);
 }
 
@@ -294,7 +258,7 @@ static void put_algorithm(p2p__der *d) {
   p2p__der_element(d, P2P__DER_SEQUENCE, p2p__x509_ecdsa_sha256);
 }
 
-static int put_tbs(p2p__der *d, const p2p_identity *id, p2p_bytes spki, int64_t unix_s,
+static int put_tbs(p2p__der *d, const p2p_identity *id, p2p_bytes spki,
                    const uint8_t serial[SERIAL]) {
   static const uint8_t version = 2;
   size_t end = d->at;
@@ -302,7 +266,7 @@ static int put_tbs(p2p__der *d, const p2p_identity *id, p2p_bytes spki, int64_t 
   if (err) return err;
   p2p__der_put(d, spki);
   put_name(d, serial);
-  put_validity(d, unix_s);
+  put_validity(d);
   put_name(d, serial);
   put_algorithm(d);
   p2p__der_integer(d, p2p__bytes(serial, SERIAL));
@@ -334,8 +298,7 @@ static int sign_tbs(p2p__der *tbs, p2p__signer *signer, p2p__certificate *out) {
   return 0;
 }
 
-int p2p__certificate_make(p2p__env *env, const p2p_identity *id, int64_t unix_s,
-                          p2p__certificate *out) {
+int p2p__certificate_make(p2p__env *env, const p2p_identity *id, p2p__certificate *out) {
   uint8_t serial[SERIAL], spki_room[128], tbs_room[P2P__CERTIFICATE_MAX];
   p2p__der spki = p2p__der_of(spki_room, sizeof spki_room);
   p2p__der tbs = p2p__der_of(tbs_room, sizeof tbs_room);
@@ -344,7 +307,7 @@ int p2p__certificate_make(p2p__env *env, const p2p_identity *id, int64_t unix_s,
   int err = p2p__random(env, serial, sizeof serial);
   serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40); /* positive, and of one length */
   if (!err) err = make_key(env, &spki, &signer, out);
-  if (!err) err = put_tbs(&tbs, id, p2p__der_bytes(&spki), unix_s, serial);
+  if (!err) err = put_tbs(&tbs, id, p2p__der_bytes(&spki), serial);
   if (!err) err = sign_tbs(&tbs, signer, out);
   p2p__signer_free(signer);
   if (err) p2p__certificate_fini(out);

@@ -23,10 +23,9 @@ typedef struct p2p__certificate {
   uint8_t key[P2P__CERTIFICATE_KEY_MAX];
 } p2p__certificate;
 
-/* Makes a P-256 certificate signed with SHA-256, valid from an hour before now for a hundred years
- * (unix_s: seconds since 1970), with exactly one extension. P2P_EIO, P2P_ENOMEM, P2P_ELIMIT, or what
- * the identity's sign returned. */
-P2P_MUST_USE int p2p__certificate_make(p2p__env *env, const p2p_identity *id, int64_t unix_s,
+/* Makes a P-256 certificate signed with SHA-256, valid from 1970 to 9999, with exactly one extension.
+ * P2P_EIO, P2P_ENOMEM, P2P_ELIMIT, or what the identity's sign returned. */
+P2P_MUST_USE int p2p__certificate_make(p2p__env *env, const p2p_identity *id,
                                        p2p__certificate *out);
 void p2p__certificate_fini(p2p__certificate *c); /* wipes the key */
 

@@ -399,11 +399,10 @@ int p2p__tls_step(p2p__env *env, const p2p__tls_step_config *config, p2p__step *
   return 0;
 }
 
-int p2p__tls_host_new(p2p__env *env, const p2p_identity *id, int64_t unix_s,
-                      p2p__tls_context **out) {
+int p2p__tls_host_new(p2p__env *env, const p2p_identity *id, p2p__tls_context **out) {
   p2p__certificate cert;
   *out = NULL;
-  int err = p2p__certificate_make(env, id, unix_s, &cert);
+  int err = p2p__certificate_make(env, id, &cert);
   if (err) return err;
   const p2p__tls_context_config config = { .cert = p2p__bytes(cert.der, cert.len),
                                            .cert_key = p2p__bytes(cert.key, cert.key_len) };

@@ -8,11 +8,10 @@
 #include "crypto/tls_engine.h"
 #include <p2p/key.h>
 
-/* What a host's handshakes share: a certificate made for id at unix_s (seconds since 1970) and all
- * that comes of it. P2P_ENOMEM, P2P_EIO, P2P_ENOTSUP (the system forbids TLS 1.3), or what the
+/* What a host's handshakes share: a certificate made for id, and all that comes of
+ * it. P2P_ENOMEM, P2P_EIO, P2P_ENOTSUP (the system forbids TLS 1.3), or what the
  * identity's sign returned. */
-P2P_MUST_USE int p2p__tls_host_new(p2p__env *env, const p2p_identity *id, int64_t unix_s,
-                                   p2p__tls_context **out);
+P2P_MUST_USE int p2p__tls_host_new(p2p__env *env, const p2p_identity *id, p2p__tls_context **out);
 
 typedef struct p2p__tls_step_config {
   p2p__tls_context *context; /* borrowed until the step is freed */

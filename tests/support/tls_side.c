@@ -105,8 +105,7 @@ side_pair *side_pair_new(bool quic) {
   memcpy(key + 4, pair.seed, 32);
   memcpy(key + 36, pair.pub, 32);
   assert_int_equal(p2p_identity_import(&p->identity, p2p__bytes(key, sizeof key)), 0);
-  assert_int_equal(p2p__certificate_make(&p->world.env, &p->identity, FORGE_TIME, &p->certificate),
-                   0);
+  assert_int_equal(p2p__certificate_make(&p->world.env, &p->identity, &p->certificate), 0);
   p2p__tls_context_config config = {
     .quic = quic,
     .cert = p2p__bytes(p->certificate.der, p->certificate.len),

@@ -85,7 +85,7 @@ static void end_begin(pair_end *e, uint8_t seed, bool server) {
   assert_int_equal(p2p__crypto_new(&e->world.mem, &e->crypto), 0);
   e->world.env.crypto = e->crypto;
   end_identity(e, seed, &keys[server]);
-  assert_int_equal(p2p__certificate_make(&e->world.env, &e->identity, PAIR_UNIX, &cert), 0);
+  assert_int_equal(p2p__certificate_make(&e->world.env, &e->identity, &cert), 0);
   p2p__tls_context_config config = { .quic = true,
                                      .cert = p2p__bytes(cert.der, cert.len),
                                      .cert_key = p2p__bytes(cert.key, cert.key_len),

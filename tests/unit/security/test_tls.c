@@ -182,8 +182,7 @@ static void liars_are_refused(void **state) {
     party *p = &d->party[who];
     p2p__tls_context_free(d->context[who]);
     p->lies = true;
-    assert_int_equal(p2p__tls_host_new(&p->world.env, &p->identity, TLS_DUO_TIME, &d->context[who]),
-                     0);
+    assert_int_equal(p2p__tls_host_new(&p->world.env, &p->identity, &d->context[who]), 0);
     d->config[who].context = d->context[who];
     ends(d, who == 0 ? 1 : P2P_EAUTH, P2P_EAUTH);
     tls_duo_free(d);
@@ -293,11 +292,11 @@ static void host_reports_what_failed(void **state) {
   p2p__tls_context *c;
   party_init(&p, 1);
   p.world.fail_at = p.world.draws + 1;
-  assert_int_equal(p2p__tls_host_new(&p.world.env, &p.identity, TLS_DUO_TIME, &c), P2P_EIO);
+  assert_int_equal(p2p__tls_host_new(&p.world.env, &p.identity, &c), P2P_EIO);
   assert_null(c);
   p.world.fail_at = 0;
   p.world.mem.fail_at = p.world.mem.calls + 1;
-  assert_int_equal(p2p__tls_host_new(&p.world.env, &p.identity, TLS_DUO_TIME, &c), P2P_ENOMEM);
+  assert_int_equal(p2p__tls_host_new(&p.world.env, &p.identity, &c), P2P_ENOMEM);
   p.world.mem.fail_at = 0;
   party_fini(&p);
 }

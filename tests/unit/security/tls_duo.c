@@ -14,8 +14,7 @@ tls_duo *tls_duo_new(void) {
   for (int i = 0; i < 2; i++) {
     party *p = &d->party[i];
     party_init(p, (uint8_t)(0x11 + 0x40 * i));
-    assert_int_equal(p2p__tls_host_new(&p->world.env, &p->identity, TLS_DUO_TIME, &d->context[i]),
-                     0);
+    assert_int_equal(p2p__tls_host_new(&p->world.env, &p->identity, &d->context[i]), 0);
     d->config[i] = (p2p__tls_step_config){ .context = d->context[i],
                                            .client = i == 0,
                                            .muxers = tls_duo_muxers,
