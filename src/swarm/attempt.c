@@ -1,10 +1,12 @@
 /* One address of a dial: its link, from the first packet to the muxer, and what its outcome teaches.
  *
  * An optimistic proposal that kills the connection before any answer costs one more attempt without
- * optimism, and is remembered of the peer (docs/adr, negotiation fallback). */
+ * optimism; when that one succeeds it is remembered of the peer (docs/adr, negotiation fallback): a peer
+ * that crashed, or a network that broke, answers that one neither. */
 #include "swarm/dial.h"
 
-static p2p__link_spec attempt_spec(p2p__attempt *a, p2p_time now) {
+/* Both tries of an address have one deadline. */
+static p2p__link_spec attempt_spec(p2p__attempt *a) {
   p2p__dial *d = a->dial;
   p2p__swarm *w = p2p__dial_swarm(d);
   const p2p__peer *peer = d->expected.len ? p2p__peer_find(&w->peers, &d->expected) : NULL;
@@ -14,7 +16,8 @@ static p2p__link_spec attempt_spec(p2p__attempt *a, p2p_time now) {
                           .expected = d->expected,
                           .optimistic = a->optimistic,
                           .security = peer && peer->security ? peer->security - 1u : 0,
-                          .deadline = p2p__time_add(now, p2p__swarm_env(w)->limits->dial_timeout) };
+                          .deadline = p2p__time_add(a->began,
+                                                    p2p__swarm_env(w)->limits->dial_timeout) };
   if (w->host.trace) {
     spec.trace = p2p__conn_trace;
     spec.trace_ctx = d->conn;
@@ -29,7 +32,7 @@ static int attempt_start(p2p__attempt *a, p2p_time now) {
   a->stage = P2P_STAGE_ADDRESS;
   if (!t) return P2P_ENOTSUP;
   a->stage = P2P_STAGE_CONNECT;
-  p2p__link_spec spec = attempt_spec(a, now);
+  p2p__link_spec spec = attempt_spec(a);
   int err = t->ops->dial(t, addr, &spec, now, &a->link);
   if (err < 0) return err;
   a->state = ATTEMPT_RUNNING;
@@ -56,7 +59,7 @@ int p2p__attempt_adopt(p2p__attempt *a, p2p__transport *t, int fd, p2p__wr *remo
   p2p_time now = p2p__swarm_now(p2p__dial_swarm(a->dial));
   a->optimistic = false; /* there is no second descriptor to try without */
   a->stage = P2P_STAGE_SECURITY;
-  p2p__link_spec spec = attempt_spec(a, now);
+  p2p__link_spec spec = attempt_spec(a);
   int err = t->ops->adopt(t, fd, true, &spec, now, &a->link, remote);
   if (err < 0) return err;
   a->state = ATTEMPT_RUNNING;
@@ -131,6 +134,7 @@ static void attempt_won(p2p__attempt *a, const p2p__up_up *up, p2p_time now) {
   c->link = a->link;
   c->link->owner = &c->owner;
   p2p__conn_set_peer(c, a->peer, a->security);
+  if (a->suspects) a->peer->no_optimism = true;
   a->peer = NULL;
   int err = a->len ? p2p__conn_set_addr(c, p2p__attempt_addr(a)) : 0; /* adopted: it has its own */
   p2p__attempt_over(a, 0, P2P_STAGE_UP, false, now);
@@ -146,8 +150,7 @@ static bool attempt_again(p2p__attempt *a, const p2p__up_down *down, p2p_time no
   bool refused = down->err == P2P_ENOSEC && w->upgrades->n_securities > 1;
   if (!a->optimistic || down->stage != P2P_STAGE_SECURITY) return false;
   if ((down->answered && !refused) || down->err == P2P_ETIMEOUT || !down->remote) return false;
-  p2p__peer *peer = p2p__peer_find(&w->peers, &a->dial->expected);
-  if (peer && !refused) peer->no_optimism = true;
+  a->suspects = !refused;
   a->optimistic = false;
   a->link = NULL;
   a->dial->live--;

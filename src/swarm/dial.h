@@ -33,7 +33,8 @@ typedef struct p2p__attempt {
   uint16_t found; /* addresses of a name */
   uint8_t stage, state;
   bool optimistic;
-  bool remote; /* err is the other side's doing, or the network's */
+  bool suspects; /* optimism killed its first try, it seems: so it did when the second succeeds */
+  bool remote;   /* err is the other side's doing, or the network's */
   uint16_t len;
   uint8_t addr[];
 } p2p__attempt;

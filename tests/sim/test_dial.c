@@ -63,6 +63,55 @@ static void wait_for_outcome(void) {
   assert_true(troupe_until(&t, 100 * P2P_SECOND, is_over, &t.a));
 }
 
+/* ---- twice ---- */
+
+/* Somebody at b's address who takes connections and says nothing. */
+static int mute_listen(p2p_io *io) {
+  p2p_endpoint at = host_node_ip(2);
+  at.port = 4001;
+  int sock = io->ops->tcp_listen(io, &at, 8, 1, NULL);
+  assert_true(sock >= 0);
+  return sock;
+}
+
+static void an_address_tried_twice_has_one_deadline(void **state) {
+  (void)state;
+  p2p_sim_node_opts opts = { .ip = { host_node_ip(2) }, .n_ip = 1 };
+  p2p_io *mute;
+  p2p_conn c;
+  troupe_join(&t, &t.a, NULL);
+  assert_int_equal(p2p_sim_node(t.sim, &opts, &mute), 0);
+  int sock = mute_listen(mute);
+  assert_int_equal(p2p_dial(t.a.host, "/ip4/10.0.0.2/tcp/4001", &c), 0);
+  player_poke(&t.a);
+  troupe_wait(&t, 10 * P2P_SECOND);
+  mute->ops->close(mute, sock); /* resets the first try */
+  (void)mute_listen(mute);
+  troupe_wait(&t, 4 * P2P_SECOND);
+  assert_int_equal(t.a.n[P2P_EV_CONN_CLOSED], 0); /* there is a second, … */
+  troupe_wait(&t, P2P_SECOND);
+  assert_int_equal(t.a.n[P2P_EV_CONN_CLOSED], 1); /* … but no new time */
+  assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].err, P2P_ETIMEOUT);
+}
+
+/* Only who lives on, and answers when asked without optimism, has shown that it bears none. */
+static void a_crash_in_the_handshake_says_nothing_of_optimism(void **state) {
+  (void)state;
+  join_both(NULL, 0);
+  p2p_sim_default(t.sim, &(p2p_sim_path){ .latency = 50 * P2P_MS });
+  p2p_peer_id b = *p2p_host_peer(t.b.host);
+  char addr[P2P_ADDR_TEXT_MAX];
+  host_node_addr(2, &b, addr, sizeof addr);
+  assert_int_equal(p2p_peer_add_addr(t.a.host, addr), 0);
+  (void)dial("/ip4/10.0.0.2/tcp/4001");
+  troupe_wait(&t, 120 * P2P_MS); /* the first message is under way */
+  host_node_stop(&t.b.node);
+  wait_for_outcome();
+  assert_int_equal(t.a.n[P2P_EV_CONN_CLOSED], 1);
+  const p2p__peer *peer = p2p__peer_find(&t.a.host->swarm.peers, &b);
+  assert_true(peer && !peer->no_optimism);
+}
+
 /* ---- names ---- */
 
 static void name_leads_to_the_first_address_that_answers(void **state) {
@@ -355,6 +404,8 @@ static void thousands_of_failed_dials_leave_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+    TEST(an_address_tried_twice_has_one_deadline),
+    TEST(a_crash_in_the_handshake_says_nothing_of_optimism),
     TEST(name_leads_to_the_first_address_that_answers),
     TEST(name_of_nobody_is_told),
     TEST(name_of_another_family_is_not_found),
