@@ -1,4 +1,5 @@
-/* Graves: what is left of a closed connection for three probe timeouts. Datagrams that still come for it are
+/* Graves: what is left of a closed connection for three probe timeouts, but no longer than silence would
+ * have been borne: a peer that answered late, or slept, has made those long. Datagrams that still come for it are
  * answered with its last word, ever more rarely, so that the peer learns even when that was lost.
  * Spec: RFC 9000, sections 10.2.1 and 10.2.2. */
 #include "transport/quic_internal.h"
@@ -61,7 +62,8 @@ void p2p__quic_grave_dig(quic_link *l, const p2p_dgrams *word, p2p_time until) {
   grave *g = grave_new(l, word);
   if (!g) return;
   p2p__quic_names_move(&t->table, &l->names, &g->names);
-  p2p__timer_set(&t->loop->timers, &g->timer, until);
+  p2p_time longest = p2p__time_add(t->loop->now, quic_env_of(t)->limits->quic_idle);
+  p2p__timer_set(&t->loop->timers, &g->timer, p2p__time_min(until, longest));
 }
 
 void p2p__quic_grave_disturb(quic_names *n) {
