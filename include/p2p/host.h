@@ -135,7 +135,7 @@ P2P_API int p2p_host_step(p2p_host *h, p2p_time max_wait);
 
 /* For a loop of the user's: when p2p_host_fd is readable, or p2p_host_deadline has passed (time of
  * p2p_host_now), call p2p_host_step(h, 0). Read the deadline again after every call into the host:
- * it is now when work is waiting. fd: -1 when the io has none. */
+ * it is now when work is waiting, and never once the host is done closing. fd: -1 when the io has none. */
 P2P_API int p2p_host_fd(const p2p_host *h);
 P2P_API p2p_time p2p_host_deadline(const p2p_host *h);
 P2P_API p2p_time p2p_host_now(const p2p_host *h);
@@ -437,6 +437,8 @@ typedef struct p2p_host_stats {
   /* Hardly any of the last hundred dials of public addresses over UDP, over IPv6, had an answer:
    * they are left out, but for one in a hundred. */
   bool udp_blackhole, ip6_blackhole;
+  uint64_t
+      buffered; /* bytes in the queues of all streams, of which limit host_buffers is the bound */
 } p2p_host_stats;
 /* Writes the numbers. 0; P2P_EINVAL. */
 P2P_API int p2p_host_get(p2p_host *h, p2p_host_stats *out);

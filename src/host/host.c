@@ -300,7 +300,9 @@ int p2p_host_fd(const p2p_host *h) { return h ? h->io->ops->fd(h->io) : P2P_EINV
 
 p2p_time p2p_host_deadline(const p2p_host *h) {
   p2p__host_assert(h);
-  if (!h || host_is_due(h)) return 0;
+  if (!h) return 0;
+  if (h->is_closed) return P2P_NEVER; /* nothing is left to do, and p2p_host_step does nothing */
+  if (host_is_due(h)) return 0;
   return p2p__time_min(p2p__loop_deadline(&h->loop), h->close_by);
 }
 

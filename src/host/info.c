@@ -18,7 +18,8 @@ int p2p_host_get(p2p_host *h, p2p_host_stats *out) {
                            .conns_out = h->swarm.conns_out,
                            .memory = p2p__mem_used(&h->mem),
                            .udp_blackhole = is_blocked(&h->swarm.udp_hole),
-                           .ip6_blackhole = is_blocked(&h->swarm.ip6_hole) };
+                           .ip6_blackhole = is_blocked(&h->swarm.ip6_hole),
+                           .buffered = h->swarm.budget.used };
   memcpy(out, &stats, p2p__min(stats.size, sizeof stats));
   return 0;
 }
