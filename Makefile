@@ -136,9 +136,9 @@ transport-tests: all
 	$(Q)tests/interop/build $(PEERS)
 	$(Q)tests/interop/transport-tests --peers $(PEERS) $(ARGS)
 
-## sim           every scenario of the simulator over SEEDS (one number: so many seeds)
+## sim           every scenario of the simulator over SEEDS (one number: so many seeds; SCENARIOS=weather: some)
 sim: all
-	$(Q)scripts/run-sim $(BUILD)/p2p-sim $(SEEDS)
+	$(Q)SCENARIOS='$(SCENARIOS)' scripts/run-sim $(BUILD)/p2p-sim $(SEEDS)
 
 ## bench         ours beside theirs and the ceilings, interleaved (PEERS=go,rust)
 bench: all

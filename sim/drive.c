@@ -4,7 +4,8 @@
 enum { SPINS_MAX = 1000000 }; /* actions in one instant before the driver gives up */
 
 void sim_node_due(sim_node *node) {
-  if (node->acting && !p2p__list_linked(&node->due)) p2p__list_add(&node->sim->due, &node->due);
+  if (node->acting && !node->sleeps && !p2p__list_linked(&node->due))
+    p2p__list_add(&node->sim->due, &node->due);
 }
 
 void sim_alarm_fire(p2p__timer *t, p2p_time now) {
@@ -14,10 +15,10 @@ void sim_alarm_fire(p2p__timer *t, p2p_time now) {
 
 /* The actor's deadline as an event of the world; its facts as a reason to act now. */
 static void node_refresh(sim_node *node) {
-  if (!node->acting) return;
+  if (!node->acting || node->sleeps) return;
   p2p_sim *sim = node->sim;
   p2p_time at = node->actor.deadline ? node->actor.deadline(node->actor.user) : P2P_NEVER;
-  if (at != P2P_NEVER) at = at > node->opts.clock ? at - node->opts.clock : 0;
+  if (at != P2P_NEVER) at = sim_world_time(node, at);
   if (at <= sim->now || p2p_sim_has_facts(&node->io)) sim_node_due(node);
   p2p__timer_set(&sim->events, &node->alarm, at <= sim->now ? P2P_NEVER : at);
 }
@@ -33,6 +34,30 @@ void p2p_sim_attach(p2p_io *io, const p2p_sim_actor *actor) {
     p2p__timer_clear(&node->sim->events, &node->alarm);
   }
 }
+
+/* ---- sleep ---- */
+
+void p2p_sim_sleep(p2p_io *io, p2p_sim_sleep_kind kind) {
+  sim_node *node = sim_node_of(io);
+  if (node->sleeps || !kind) return;
+  node->sleeps = kind;
+  node->slept_at = node->sim->now;
+  p2p__list_del(&node->due);
+  p2p__timer_clear(&node->sim->events, &node->alarm);
+  sim_node_plug(node);
+}
+
+void p2p_sim_wake(p2p_io *io, bool clock_stood) {
+  sim_node *node = sim_node_of(io);
+  if (!node->sleeps) return;
+  node->sleeps = P2P_SIM_AWAKE;
+  if (clock_stood) node->behind += node->sim->now - node->slept_at;
+  sim_node_plug(node);
+  sim_tcp_thaw(node);
+  sim_node_due(node);
+}
+
+/* ---- the run ---- */
 
 void p2p_sim_poke(p2p_io *io) { sim_node_due(sim_node_of(io)); }
 

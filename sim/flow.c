@@ -1,6 +1,8 @@
 /* Streams that know what they must carry. */
 #include "sim/flow.h"
 #include "sim/world.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { PIECE = 8192, COUNT = 8 };
@@ -12,6 +14,7 @@ static uint8_t pattern(uint64_t at, uint8_t salt) {
 static flow *flow_new(host_node *n) {
   flow *f = sim_alloc(n->sim, sizeof *f);
   f->node = n;
+  f->born_at = p2p_sim_now(n->sim);
   p2p__list_add(&n->flows, &f->link);
   return f;
 }
@@ -119,6 +122,7 @@ static void on_open(p2p_host *h, p2p_stream s, void *user) {
     p2p_stream_set_user(h, s, f);
   }
   f->opened++;
+  f->opened_at = p2p_sim_now(f->node->sim);
 }
 
 static void on_readable(p2p_host *h, p2p_stream s, void *user) {
@@ -142,6 +146,7 @@ static void on_close(p2p_host *h, p2p_stream s, int err, uint32_t code, void *us
   (void)h;
   (void)s;
   f->closed++;
+  f->closed_at = p2p_sim_now(f->node->sim);
   f->err = err;
   f->code = code;
   f->ended |= err == 0 && f->paused; /* who reads nothing is told of the end by this alone */
@@ -221,6 +226,16 @@ bool flow_is_whole(const flow *f) {
   return f->sent == f->to_send && f->sent == (f->echo ? f->received : f->counted);
 }
 
+const char *flow_state(const flow *f, char *out, size_t cap) {
+  snprintf(out, cap,
+           "%s %s (sent %" PRIu64 " of %" PRIu64 ", got %" PRIu64 ", counted %" PRIu64
+           "%s%s%s, error %d)",
+           f->inbound ? "inbound" : "our", f->echo ? "echo" : "sink", f->sent, f->to_send,
+           f->received, f->counted, f->finished ? ", finished" : "", f->ended ? ", ended" : "",
+           f->wild ? ", stopped" : "", f->err);
+  return out;
+}
+
 const char *flow_broken_rule(const flow *f) {
   if (f->template) return f->closed ? "CLOSED of a stream that was never OPEN" : NULL;
   if (f->corrupt) return "bytes are not the ones sent";
@@ -239,6 +254,19 @@ flow *flow_inbound(const host_node *n, size_t i) {
   for (p2p__list *at = n->flows.next; at != &n->flows; at = at->next)
     if (flow_at(at)->inbound && i-- == 0) return flow_at(at);
   return NULL;
+}
+
+void flow_resume_all(host_node *n) {
+  for (p2p__list *at = n->flows.next; at != &n->flows; at = at->next)
+    if (flow_at(at)->paused) flow_resume(flow_at(at));
+}
+
+void flow_end_stopped(host_node *n) {
+  for (p2p__list *at = n->flows.next; at != &n->flows; at = at->next) {
+    const flow *f = flow_at(at);
+    if (f->wild && !f->finished && !f->closed) p2p_reset(n->host, f->stream, 0);
+  }
+  host_node_poke(n);
 }
 
 size_t flow_alive(const host_node *n) {

@@ -8,6 +8,8 @@
 
 #include "sim/host_node.h"
 
+enum { FLOW_STATE_MAX = 160 };
+
 #define FLOW_SINK "/flow/sink/1.0.0"
 #define FLOW_ECHO "/flow/echo/1.0.0"
 
@@ -25,8 +27,9 @@ typedef struct flow {
   uint8_t salt_in;  /* of the pattern that comes; a sink's is its first byte */
   uint64_t to_send; /* may be UINT64_MAX: without end */
   uint64_t sent, received;
-  uint64_t counted;  /* what the sink said */
-  p2p_time first_at; /* its first byte was read (time of the world) */
+  uint64_t counted;                       /* what the sink said */
+  p2p_time first_at;                      /* its first byte was read (time of the world) */
+  p2p_time born_at, opened_at, closed_at; /* the same of its birth, OPEN, CLOSED; 0: not yet */
   bool finished, ended, corrupt;
   uint32_t opened, closed, told_after_end; /* callbacks */
   int err;                                 /* of CLOSED */
@@ -43,9 +46,14 @@ P2P_MUST_USE int flow_open(host_node *n, const p2p_peer_id *to, const p2p_conn *
 P2P_MUST_USE int flow_open_any(host_node *n, const p2p_peer_id *to, const p2p_conn *conn,
                                const char *const *ids, size_t n_ids, uint64_t to_send, uint8_t salt,
                                flow **out);
-void flow_resume(flow *f); /* ends a pause; reads at once; pokes */
+void flow_resume(flow *f);          /* ends a pause; reads at once; pokes */
+void flow_resume_all(host_node *n); /* all that are paused */
+/* Resets what was stopped and not finished: yamux cannot tell a writer that nobody reads. */
+void flow_end_stopped(host_node *n);
 /* Both sides finished, nothing broken, and everything arrived. */
 bool flow_is_whole(const flow *f);
+/* What is known of it, for people: "our echo (sent 5 of 7, …)". Returns out. */
+const char *flow_state(const flow *f, char *out, size_t cap);
 /* What the rules say of every flow at any time; NULL: they hold. */
 const char *flow_broken_rule(const flow *f);
 flow *flow_inbound(const host_node *n, size_t i);  /* the i-th that n served; NULL: none */

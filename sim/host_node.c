@@ -40,7 +40,9 @@ static void node_events(host_node *n) {
 static int node_step(void *user) {
   host_node *n = user;
   p2p_time now = p2p_host_now(n->host), due = p2p_host_deadline(n->host);
-  if (due && due < now && now - due > n->late) n->late = now - due;
+  if (due && due < now && now - due > n->late && !n->woke) n->late = now - due;
+  n->woke = false;
+  n->turns++;
   int err = p2p_host_step(n->host, 0);
   node_events(n);
   return err;
@@ -53,42 +55,54 @@ static p2p_time node_deadline(void *user) {
 
 /* ---- life ---- */
 
-p2p_endpoint host_node_ip(uint8_t number) {
-  return (p2p_endpoint){ .family = 4, .ip = { 10, 0, 0, number } };
+p2p_endpoint host_node_ip(uint32_t number) {
+  return (p2p_endpoint){
+    .family = 4, .ip = { 10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number }
+  };
 }
 
-void host_node_addr(uint8_t number, const p2p_peer_id *peer, char *out, size_t cap) {
-  int len = snprintf(out, cap, "/ip4/10.0.0.%d/tcp/%d", number, PORT);
+void host_node_addr(uint32_t number, const p2p_peer_id *peer, char *out, size_t cap) {
+  p2p_endpoint e = host_node_ip(number);
+  int len = snprintf(out, cap, "/ip4/%d.%d.%d.%d/tcp/%d", e.ip[0], e.ip[1], e.ip[2], e.ip[3], PORT);
   char id[P2P_PEER_ID_TEXT_MAX];
   if (peer && p2p_peer_id_print(peer, id, sizeof id) > 0)
     snprintf(out + len, cap - (size_t)len, "/p2p/%s", id);
 }
 
-int host_node_init(host_node *n, p2p_sim *sim, uint8_t number, const p2p_host_opts *opts) {
-  return host_node_init_behind(n, sim, number, opts, NULL, NULL);
-}
-
-int host_node_init_behind(host_node *n, p2p_sim *sim, uint8_t number, const p2p_host_opts *opts,
-                          p2p_io *(*door)(p2p_io *io, void *user), void *user) {
+int host_node_place(host_node *n, p2p_sim *sim, uint32_t number, const p2p_sim_node_opts *at) {
   *n = (host_node){ .sim = sim, .number = number };
   p2p__list_init(&n->flows);
-  p2p_sim_node_opts node = { .ip = { host_node_ip(number) }, .n_ip = 1 };
-  int err = p2p_sim_node(sim, &node, &n->io);
-  if (err < 0) return err;
+  p2p_sim_node_opts own = { .ip = { host_node_ip(number) }, .n_ip = 1 };
+  return p2p_sim_node(sim, at ? at : &own, &n->io);
+}
+
+static int node_start(host_node *n, const p2p_host_opts *opts, p2p_io *io) {
   char addr[P2P_ADDR_TEXT_MAX];
-  host_node_addr(number, NULL, addr, sizeof addr);
+  host_node_addr(n->number, NULL, addr, sizeof addr);
   const char *listen[] = { addr };
   p2p_host_opts o = { .size = sizeof o };
   if (opts) memcpy(&o, opts, opts->size);
   o.size = sizeof o;
-  o.io = door ? door(n->io, user) : n->io;
+  o.io = io;
   if (!o.listen) {
     o.listen = listen;
     o.n_listen = 1;
   }
-  err = p2p_host_new(&n->host, &o);
+  int err = p2p_host_new(&n->host, &o);
   if (err >= 0) host_node_attach(n);
   return err;
+}
+
+int host_node_start(host_node *n, const p2p_host_opts *opts) { return node_start(n, opts, n->io); }
+
+int host_node_init_behind(host_node *n, p2p_sim *sim, uint32_t number, const p2p_host_opts *opts,
+                          p2p_io *(*door)(p2p_io *io, void *user), void *user) {
+  int err = host_node_place(n, sim, number, NULL);
+  return err < 0 ? err : node_start(n, opts, door ? door(n->io, user) : n->io);
+}
+
+int host_node_init(host_node *n, p2p_sim *sim, uint32_t number, const p2p_host_opts *opts) {
+  return host_node_init_behind(n, sim, number, opts, NULL, NULL);
 }
 
 void host_node_attach(host_node *n) {
@@ -96,12 +110,16 @@ void host_node_attach(host_node *n) {
                  &(p2p_sim_actor){ .step = node_step, .deadline = node_deadline, .user = n });
 }
 
-void host_node_fini(host_node *n) {
+void host_node_stop(host_node *n) {
   if (!n->io) return;
   p2p_sim_attach(n->io, NULL);
   p2p_host_free(n->host);
   n->host = NULL;
-  flow_free_all(n);
+}
+
+void host_node_fini(host_node *n) {
+  host_node_stop(n);
+  if (n->io) flow_free_all(n);
 }
 
 void host_node_poke(host_node *n) {

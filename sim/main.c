@@ -5,16 +5,26 @@
 #include <string.h>
 
 typedef struct options {
+  const char *program;  /* as it was called */
   const char *scenario; /* NULL: all */
   uint64_t seed, seeds; /* seeds: how many, from `seed` on */
-  bool list, hash, json;
+  bool list, hash, json, log;
+  const char *fault; /* NULL: none */
+  p2p_sim_fault_kind fault_kind;
+  uint64_t fault_at;
 } options;
 
 static const char usage[] =
     "usage: p2p-sim --list\n"
     "       p2p-sim [--scenario NAME] [--seed N] [--seeds COUNT] [--hash | --json]\n"
-    "Without --scenario all of them run. --seeds runs COUNT seeds from --seed on and prints only\n"
-    "what fails, each with the line that repeats it. Exit 1: a claim did not hold.\n";
+    "               [--fault drop|double|flip@N] [--log]\n"
+    "Without --scenario all of them run. --seeds runs COUNT seeds from --seed on (of long "
+    "scenarios\n"
+    "fewer) and prints only what fails, each with the line that repeats it. --list marks those "
+    "that\n"
+    "TLS makes different each time with *. --fault does to the N-th byte that TCP carries what no\n"
+    "network does: scenarios must find it. --log tells what happens in a weather, and what its\n"
+    "hosts log. Exit 1: a claim did not hold.\n";
 
 /* ---- one run ---- */
 
@@ -44,9 +54,19 @@ static void print_text(const scenario *s, const scenario_run *r) {
   for (int i = 0; i < r->n_failures; i++) printf("      failed: %s\n", r->failures[i]);
 }
 
+/* One line: what failed, and the command that repeats it. */
+static void print_failure(const options *o, const scenario *s, const scenario_run *r) {
+  printf("FAIL  %s: %s --scenario %s --seed %" PRIu64 "%s%s\n", r->failures[0], o->program, s->name,
+         r->seed, o->fault ? " --fault " : "", o->fault ? o->fault : "");
+  fflush(stdout);
+}
+
+static void print_line(const char *line) { puts(line); }
+
 static bool run_one(const options *o, const scenario *s, uint64_t seed) {
-  scenario_run r = { .sim = p2p_sim_new(seed), .seed = seed };
-  s->run(&r);
+  scenario_run r = { .sim = p2p_sim_new(seed), .seed = seed, .say = o->log ? print_line : NULL };
+  p2p_sim_fault(r.sim, o->fault_kind, o->fault_at);
+  scenario_play(s, &r);
   if (o->hash)
     print_hash(&r);
   else if (o->json)
@@ -54,26 +74,30 @@ static bool run_one(const options *o, const scenario *s, uint64_t seed) {
   else if (!o->seeds)
     print_text(s, &r);
   else if (r.n_failures)
-    printf("FAIL  %s: p2p-sim --scenario %s --seed %" PRIu64 "\n", r.failures[0], s->name, seed);
+    print_failure(o, s, &r);
   p2p_sim_free(r.sim);
   return r.n_failures == 0;
 }
 
 static int run_all(const options *o) {
   int failed = 0, found = 0;
-  uint64_t count = o->seeds ? o->seeds : 1;
-  for (int i = 0; i < n_scenarios; i++) {
-    if (o->scenario && strcmp(o->scenario, scenarios[i].name) != 0) continue;
+  uint64_t count = 0;
+  scenario s;
+  for (int i = 0; scenario_at(i, &s); i++) {
+    if (o->scenario && strcmp(o->scenario, s.name) != 0) continue;
     found++;
-    for (uint64_t k = 0; k < count; k++) failed += !run_one(o, &scenarios[i], o->seed + k);
+    uint64_t n = o->seeds ? scenario_share(&s, o->seeds) : 1;
+    for (uint64_t k = 0; k < n; k++) failed += !run_one(o, &s, o->seed + k);
+    count += n;
   }
   if (!found) {
     fprintf(stderr, "p2p-sim: no scenario named %s; p2p-sim --list names them\n", o->scenario);
     return 2;
   }
   if (o->seeds && !o->hash && !o->json && !failed)
-    printf("ok    %d scenario%s, %" PRIu64 " seeds from %" PRIu64 "\n", found,
-           found == 1 ? "" : "s", count, o->seed);
+    printf("ok    %s%s%d scenario%s, %" PRIu64 " runs, seeds from %" PRIu64 "\n",
+           o->scenario ? o->scenario : "", o->scenario ? ": " : "", found, found == 1 ? "" : "s",
+           count, o->seed);
   return failed ? 1 : 0;
 }
 
@@ -90,6 +114,20 @@ static bool read_u64(const char *text, uint64_t *out) {
   return true;
 }
 
+static bool read_fault(const char *text, options *o) {
+  static const char *const kinds[] = {
+    [P2P_SIM_DROP] = "drop@", [P2P_SIM_DOUBLE] = "double@", [P2P_SIM_FLIP] = "flip@"
+  };
+  for (size_t i = P2P_SIM_DROP; i < P2P_COUNT(kinds); i++) {
+    size_t len = strlen(kinds[i]);
+    if (strncmp(text, kinds[i], len) != 0 || !read_u64(text + len, &o->fault_at)) continue;
+    o->fault_kind = (p2p_sim_fault_kind)i;
+    o->fault = text;
+    return true;
+  }
+  return false;
+}
+
 static bool read_options(int argc, char **argv, options *o) {
   for (int i = 1; i < argc; i++) {
     const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
@@ -97,11 +135,15 @@ static bool read_options(int argc, char **argv, options *o) {
       o->list = true;
     } else if (strcmp(name, "--hash") == 0) {
       o->hash = true;
+    } else if (strcmp(name, "--log") == 0) {
+      o->log = true;
     } else if (strcmp(name, "--json") == 0) {
       o->json = true;
     } else if (strcmp(name, "--scenario") == 0 && *value) {
       o->scenario = argv[++i];
     } else if (strcmp(name, "--seed") == 0 && read_u64(value, &o->seed)) {
+      i++;
+    } else if (strcmp(name, "--fault") == 0 && read_fault(value, o)) {
       i++;
     } else if (strcmp(name, "--seeds") == 0 && read_u64(value, &o->seeds) && o->seeds) {
       i++;
@@ -114,13 +156,15 @@ static bool read_options(int argc, char **argv, options *o) {
 }
 
 int main(int argc, char **argv) {
-  options o = { .seed = 1 };
+  options o = { .program = argv[0], .seed = 1 };
   if (argc == 2 && strcmp(argv[1], "--help") == 0) {
     fputs(usage, stdout);
     return 0;
   }
   if (!read_options(argc, argv, &o)) return 2;
   if (!o.list) return run_all(&o);
-  for (int i = 0; i < n_scenarios; i++) printf("%s\n", scenarios[i].name);
+  scenario s;
+  for (int i = 0; scenario_at(i, &s); i++)
+    printf("%s%s\n", s.name, scenario_is_exact(&s) ? "" : " *");
   return 0;
 }

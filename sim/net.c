@@ -97,6 +97,7 @@ sim_channel *sim_channel_between(p2p_sim *sim, const sim_node *a, const sim_node
   sim_channel *ch = p2p__u64map_find(&sim->channels, key);
   if (ch) return ch;
   ch = sim_channel_new(sim, a->number, a == b ? &loopback : &sim->path);
+  ch->home = a == b;
   if (p2p__u64map_add(&sim->channels, key, ch) < 0) sim_need(NULL);
   return ch;
 }
@@ -124,6 +125,36 @@ static void channel_cut(sim_channel *ch, bool cut) {
 void p2p_sim_cut(p2p_sim *sim, p2p_io *a, p2p_io *b, bool cut) {
   channel_cut(sim_channel_between(sim, sim_node_of(a), sim_node_of(b)), cut);
   channel_cut(sim_channel_between(sim, sim_node_of(b), sim_node_of(a)), cut);
+}
+
+void p2p_sim_calm(p2p_sim *sim, const p2p_sim_path *path) {
+  sim->path = *path;
+  size_t i = 0;
+  for (sim_channel *ch; (ch = p2p__u64map_next(&sim->channels, &i));) {
+    if (ch->home) continue;
+    ch->path = path_normal(path);
+    channel_cut(ch, false);
+  }
+}
+
+/* A node's own way that was not limited is made when it is to be cut. */
+static void way_cut(sim_node *node, sim_channel **way, bool cut) {
+  static const p2p_sim_path open = { .mtu = UINT16_MAX };
+  if (!*way && !cut) return;
+  if (!*way) *way = sim_channel_new(node->sim, node->number, &open);
+  channel_cut(*way, cut);
+}
+
+void sim_node_plug(sim_node *node) {
+  bool cut = node->unplugged || node->sleeps == P2P_SIM_SUSPENDED;
+  way_cut(node, &node->up, cut);
+  way_cut(node, &node->down, cut);
+}
+
+void p2p_sim_unplug(p2p_io *io, bool unplugged) {
+  sim_node *node = sim_node_of(io);
+  node->unplugged = unplugged;
+  sim_node_plug(node);
 }
 
 /* ---- packets ---- */

@@ -93,15 +93,14 @@ static int node_fd(p2p_io *io) {
 
 /* ---- time, chance, work, addresses ---- */
 
-static p2p_time node_now(p2p_io *io) {
-  const sim_node *node = sim_node_of(io);
-  return node->sim->now + node->opts.clock;
-}
+static p2p_time node_now(p2p_io *io) { return sim_node_now(sim_node_of(io)); }
 
 static int64_t node_unix_ns(p2p_io *io) {
   const sim_node *node = sim_node_of(io);
   return WALL_START + (int64_t)node->sim->now + node->opts.wall;
 }
+
+void p2p_sim_set_wall(p2p_io *io, int64_t by) { sim_node_of(io)->opts.wall += by; }
 
 static int node_random(p2p_io *io, void *buf, size_t len) {
   sim_node *node = sim_node_of(io);
@@ -232,6 +231,13 @@ static void node_close_sock(p2p_io *io, int sock) {
   if (s) sock_close(s);
 }
 
+int p2p_sim_sockets(p2p_io *io) {
+  const sim_node *node = sim_node_of(io);
+  int n = 0;
+  for (int i = 0; i < node->n_socks; i++) n += node->socks[i] != NULL;
+  return n;
+}
+
 /* ---- life ---- */
 
 void sim_node_close(sim_node *node) {
@@ -242,6 +248,13 @@ void sim_node_close(sim_node *node) {
   p2p_io_fact facts[16];
   while (take_once(node, facts, 16)) {}
   p2p_sim_attach(&node->io, NULL);
+}
+
+void p2p_sim_crash(p2p_io *io) {
+  sim_node *node = sim_node_of(io);
+  sim_tcp_fini(node);
+  sim_node_close(node);
+  sim_tcp_reap(node->sim);
 }
 
 static void node_free_io(p2p_io *io) {

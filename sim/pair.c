@@ -25,14 +25,11 @@ void claim_rules(scenario_run *r, const host_node *n) {
   for (p2p__list *at = n->flows.next; at != &n->flows; at = at->next) {
     const flow *f = P2P_CONTAINER(at, flow, link);
     const char *broken = flow_broken_rule(f);
-    scenario_claim(r, !broken,
-                   "node %d, %s %s: %s (sent %llu of %llu, got %llu, counted %llu%s%s, error %d)",
-                   n->number, f->inbound ? "inbound" : "our", f->echo ? "echo" : "sink", broken,
-                   (unsigned long long)f->sent, (unsigned long long)f->to_send,
-                   (unsigned long long)f->received, (unsigned long long)f->counted,
-                   f->finished ? ", finished" : "", f->ended ? ", ended" : "", f->err);
+    char state[FLOW_STATE_MAX];
+    scenario_claim(r, !broken, "node %u, %s: %s", n->number, flow_state(f, state, sizeof state),
+                   broken);
   }
-  scenario_claim(r, n->late == 0, "node %d missed a deadline by %llu ns", n->number,
+  scenario_claim(r, n->late == 0, "node %u missed a deadline by %llu ns", n->number,
                  (unsigned long long)n->late);
 }
 

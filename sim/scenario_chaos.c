@@ -227,16 +227,9 @@ static bool conns_over(void *user) {
   return true;
 }
 
-static void resume_all(host_node *n) {
-  for (size_t i = 0, alive = flow_alive(n); i < alive; i++) {
-    flow *f = flow_alive_at(n, i);
-    if (f && f->paused) flow_resume(f);
-  }
-}
-
 static void let_go(chaos *c) {
   while (c->n_cuts) heal_last(c);
-  for (uint32_t i = 0; i < c->n_nodes; i++) resume_all(&c->nodes[i].n);
+  for (uint32_t i = 0; i < c->n_nodes; i++) flow_resume_all(&c->nodes[i].n);
   p2p_time until = p2p_sim_now(c->r->sim) + QUIET;
   int r = p2p_sim_run(c->r->sim, until, flows_over, c);
   scenario_claim(c->r, r == 1, "streams were not over after ten minutes");
@@ -259,13 +252,13 @@ static void claim_node(chaos *c, chaos_node *node) {
   for (int i = 0; i < node->n_conns; i++) {
     const told *t = &node->conns[i];
     scenario_claim(r, t->opened <= 1 && t->closed == 1,
-                   "node %d: a connection was told OPEN %u, CLOSED %u times", node->n.number,
+                   "node %u: a connection was told OPEN %u, CLOSED %u times", node->n.number,
                    t->opened, t->closed);
   }
   p2p_host_stats stats = { .size = sizeof stats };
   p2p_host_get(node->n.host, &stats);
   scenario_claim(r, !stats.conns && !stats.streams && !stats.dials && !stats.half_open,
-                 "node %d counts %u connections, %u streams, %u dials, %u half-open",
+                 "node %u counts %u connections, %u streams, %u dials, %u half-open",
                  node->n.number, stats.conns, stats.streams, stats.dials, stats.half_open);
 }
 

@@ -22,7 +22,7 @@ static void ping_again(host_node *n, const p2p_event *e) {
 static void claim_identified(scenario_run *r, const host_node *n, const host_node *other) {
   p2p_peer_info info = { .size = sizeof info };
   int err = p2p_peer_get(n->host, p2p_host_peer(other->host), &info);
-  scenario_claim(r, err == 0 && info.identified, "node %d has not identified node %d", n->number,
+  scenario_claim(r, err == 0 && info.identified, "node %u has not identified node %u", n->number,
                  other->number);
   if (err < 0) return;
   scenario_claim(r, strncmp(info.agent, "libp2p-c/", 9) == 0, "agent %s", info.agent);

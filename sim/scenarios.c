@@ -1,11 +1,40 @@
 /* The table of scenarios, and how they speak. */
 #include "sim/scenarios.h"
+#include "sim/weather.h"
 #include <stdarg.h>
 #include <stdio.h>
 
-#define SCENARIO_ROW(name, function, about) { name, function, about },
-const scenario scenarios[] = { SIM_SCENARIOS(SCENARIO_ROW) };
-const int n_scenarios = P2P_COUNT(scenarios);
+#define SCENARIO_ROW(name, function, about) { name, function, about, NULL },
+static const scenario scenarios[] = { SIM_SCENARIOS(SCENARIO_ROW) };
+
+bool scenario_at(int i, scenario *out) {
+  if (i < (int)P2P_COUNT(scenarios)) {
+    *out = scenarios[i];
+    return true;
+  }
+  i -= (int)P2P_COUNT(scenarios);
+  for (int k = 0; k < n_weather_rows; k++) {
+    const weather_row *row = &weather_rows[k];
+    if (!weather_is_possible(row) || i-- > 0) continue;
+    *out = (scenario){ row->name, NULL, row->about, row };
+    return true;
+  }
+  return false;
+}
+
+void scenario_play(const scenario *s, scenario_run *r) {
+  if (s->weather)
+    weather_run(r, s->weather);
+  else
+    s->run(r);
+}
+
+bool scenario_is_exact(const scenario *s) { return !s->weather || weather_is_exact(s->weather); }
+
+uint64_t scenario_share(const scenario *s, uint64_t seeds) {
+  uint32_t every = s->weather ? s->weather->every : 1;
+  return (seeds + every - 1) / every;
+}
 
 uint64_t scenario_hash(const scenario_run *r) {
   return (r->hash ^ p2p_sim_hash(r->sim)) * 0x9e3779b97f4a7c15u;

@@ -5,7 +5,7 @@
 #include "base/attr.h"
 #include "sim/sim.h"
 
-enum { SCENARIO_FIGURES = 24, SCENARIO_FAILURES = 8, SCENARIO_TEXT = 160 };
+enum { SCENARIO_FIGURES = 24, SCENARIO_FAILURES = 8, SCENARIO_TEXT = 240 };
 
 typedef struct scenario_run {
   p2p_sim *sim; /* fresh, of `seed` */
@@ -16,6 +16,7 @@ typedef struct scenario_run {
     uint64_t value;
   } figures[SCENARIO_FIGURES];
   int n_figures;
+  void (*say)(const char *line); /* told what happens, for people; NULL: nobody is */
   char failures[SCENARIO_FAILURES][SCENARIO_TEXT];
   int n_failures;
 } scenario_run;
@@ -49,13 +50,19 @@ typedef struct scenario {
   const char *name;
   void (*run)(scenario_run *r);
   const char *about;
+  const struct weather_row *weather; /* run by weather_run instead */
 } scenario;
 
 #define SCENARIO_DECLARE(name, function, about) void function(scenario_run *r);
 SIM_SCENARIOS(SCENARIO_DECLARE)
 #undef SCENARIO_DECLARE
 
-extern const scenario scenarios[];
-extern const int n_scenarios;
+/* The i-th of all that this build can run, the weather's rows last; false: there are no more. */
+bool scenario_at(int i, scenario *out);
+void scenario_play(const scenario *s, scenario_run *r);
+/* The seed alone decides its trace. */
+bool scenario_is_exact(const scenario *s);
+/* How many of so many seeds it is worth: all but of the long ones. */
+uint64_t scenario_share(const scenario *s, uint64_t seeds);
 
 #endif

@@ -62,12 +62,33 @@ void p2p_sim_cut(p2p_sim *sim, p2p_io *a, p2p_io *b, bool cut);
 P2P_MUST_USE int p2p_sim_readdress(p2p_io *io, const p2p_endpoint *ip, int n);
 /* Whether the node says so (ICMP) when a datagram comes to a port where nobody listens; at first not. */
 void p2p_sim_refuse(p2p_io *io, bool refuses);
+/* Every pair is linked anew by this path, and no cut between two is left. */
+void p2p_sim_calm(p2p_sim *sim, const p2p_sim_path *path);
+/* Pulls the plug of a node, or puts it back: nothing leaves it and nothing reaches it. */
+void p2p_sim_unplug(p2p_io *io, bool unplugged);
+/* The power is cut: every socket is gone without a word to anybody, and nobody acts on the node any
+ * more. Its memory (p2p_io, addresses, links) is as before: a host may be started on it at once. */
+void p2p_sim_crash(p2p_io *io);
+/* How many sockets a node has. */
+int p2p_sim_sockets(p2p_io *io);
 /* One more address of a host name; lookups take `latency` of p2p_sim_name_latency (1 ms). */
 void p2p_sim_name(p2p_sim *sim, const char *host, const p2p_endpoint *address);
 void p2p_sim_name_latency(p2p_sim *sim, p2p_time latency);
 /* How many of a million calls of recv and send are cut short, to as little as a byte or to
  * P2P_EAGAIN. 50,000 at first. */
 void p2p_sim_split(p2p_sim *sim, uint32_t ppm);
+
+/* ---- faults: for tests of the tests ---- */
+
+typedef enum p2p_sim_fault_kind {
+  P2P_SIM_NO_FAULT,
+  P2P_SIM_DROP,   /* the byte is not there */
+  P2P_SIM_DOUBLE, /* it is there twice */
+  P2P_SIM_FLIP    /* its lowest bit is another */
+} p2p_sim_fault_kind;
+/* Does to one byte what no network may: to the `at`-th that TCP brings to anybody in this world, from
+ * 0. Whoever claims to see such things must fail then. */
+void p2p_sim_fault(p2p_sim *sim, p2p_sim_fault_kind kind, uint64_t at);
 
 /* ---- what happened ---- */
 
@@ -98,6 +119,19 @@ p2p_time p2p_sim_next_event_time(const p2p_sim *sim); /* P2P_NEVER: none */
 bool p2p_sim_step(p2p_sim *sim); /* goes to the next event, lets it happen; false: none */
 void p2p_sim_advance(p2p_sim *sim, p2p_time t); /* all events up to t; now is t after it */
 bool p2p_sim_has_facts(p2p_io *io);             /* wait would return some */
+
+/* The wall clock of a node is set: by so many ns forward, or back. */
+void p2p_sim_set_wall(p2p_io *io, int64_t by);
+
+typedef enum p2p_sim_sleep_kind {
+  P2P_SIM_AWAKE,
+  P2P_SIM_STOPPED,  /* the process does not run; its system goes on, and so do its clocks */
+  P2P_SIM_SUSPENDED /* the machine does not run: as unplugged, its TCP stands still */
+} p2p_sim_sleep_kind;
+/* From now on nobody acts on the node, until it wakes. clock_stood: its monotonic clock shows nothing of
+ * the time it slept, as Linux's does after a suspend; else it leaps. */
+void p2p_sim_sleep(p2p_io *io, p2p_sim_sleep_kind kind);
+void p2p_sim_wake(p2p_io *io, bool clock_stood);
 
 /* ---- driving: who acts on a node ---- */
 

@@ -119,6 +119,12 @@ void sim_tcp_fini(sim_node *node) {
   for (sim_tcp *c; (c = p2p__map_next(&node->conns, &i)); i = 0) sim_tcp_die(c, P2P_ECLOSED);
 }
 
+void sim_tcp_thaw(sim_node *node) {
+  size_t i = 0;
+  for (sim_tcp *c; (c = p2p__map_next(&node->conns, &i));)
+    if (!c->retry.pos) sim_tcp_arm(c);
+}
+
 void sim_tcp_settle(sim_tcp *c) {
   if (c->state != TCP_OPEN || !c->orphan || !c->fin_acked || !c->eof) return;
   if (c->ideal || !c->closed_first) {
@@ -241,6 +247,7 @@ static void retry_data(sim_tcp *c) {
 static void retry_fire(p2p__timer *t, p2p_time now) {
   (void)now;
   sim_tcp *c = P2P_CONTAINER(t, sim_tcp, retry);
+  if (c->node->sleeps == P2P_SIM_SUSPENDED) return; /* until it thaws */
   c->retries++;
   if (c->state == TCP_SYN_SENT || c->state == TCP_SYN_RCVD)
     retry_handshake(c);

@@ -166,6 +166,30 @@ void sim_tcp_close(sim_sock *s) {
 
 /* ---- bytes ---- */
 
+void p2p_sim_fault(p2p_sim *sim, p2p_sim_fault_kind kind, uint64_t at) {
+  sim->fault = kind;
+  sim->fault_in = at;
+}
+
+/* What the n bytes read at buf become when the fault lies among them; cap >= n. Returns how many
+ * they are then. */
+static size_t fault_apply(p2p_sim *sim, uint8_t *buf, size_t n, size_t cap) {
+  if (sim->fault == P2P_SIM_NO_FAULT) return n;
+  if (sim->fault_in >= n) {
+    sim->fault_in -= n;
+    return n;
+  }
+  size_t at = (size_t)sim->fault_in;
+  p2p_sim_fault_kind kind = sim->fault;
+  if (kind == P2P_SIM_FLIP) buf[at] ^= 1;
+  if (kind == P2P_SIM_DROP && n == 1) return n; /* 0 would be the end of the stream: the next one */
+  if (kind == P2P_SIM_DOUBLE && n == cap) return n;
+  sim->fault = P2P_SIM_NO_FAULT;
+  if (kind == P2P_SIM_DROP) memmove(buf + at, buf + at + 1, n - at - 1);
+  if (kind == P2P_SIM_DOUBLE) memmove(buf + at + 1, buf + at, n - at);
+  return kind == P2P_SIM_DROP ? n - 1 : kind == P2P_SIM_DOUBLE ? n + 1 : n;
+}
+
 uint32_t sim_tcp_ready(const sim_tcp *c) {
   if (c->state == TCP_DEAD) return P2P_IO_READABLE | P2P_IO_WRITABLE;
   if (c->state != TCP_OPEN) return 0;
@@ -197,7 +221,7 @@ ptrdiff_t sim_tcp_recv(p2p_io *io, int sock, void *buf, size_t cap) {
   sim_fifo_drop(&c->in, n);
   window_update(c);
   sim_sock_changed(c->sock);
-  return (ptrdiff_t)n;
+  return (ptrdiff_t)fault_apply(c->sim, buf, n, cap);
 }
 
 ptrdiff_t sim_tcp_send(p2p_io *io, int sock, const p2p_bytes *v, size_t n) {

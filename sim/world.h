@@ -19,8 +19,8 @@ typedef struct sim_channel {
   p2p_time free_at;   /* the last byte of the queue has left by then */
   uint64_t remainder; /* of the last division, so that a busy link loses no nanosecond */
   p2p_time last_exit; /* nothing overtakes it but what is reordered */
-  bool cut;
-  p2p__list held; /* lossless packets that wait for the cut to heal */
+  bool cut, home;     /* home: from a node to itself */
+  p2p__list held;     /* lossless packets that wait for the cut to heal */
 } sim_channel;
 
 typedef enum sim_proto { SIM_UDP, SIM_TCP } sim_proto;
@@ -77,6 +77,10 @@ struct sim_node {
   uint32_t number;
   p2p_sim_node_opts opts;
   sim_channel *up, *down; /* NULL: no limit */
+  bool unplugged;
+  p2p_sim_sleep_kind sleeps;
+  p2p_time slept_at; /* since when */
+  p2p_time behind;   /* what its monotonic clock does not know of */
   sim_rng rng;
   uint16_t next_port;
   p2p__list hot;   /* sockets with facts */
@@ -114,8 +118,10 @@ struct p2p_sim {
   p2p_sim_path path; /* of pairs that were not linked */
   uint32_t split_ppm;
   const uint8_t *map_key;
-  p2p__list due;  /* nodes whose actor has something to do, in order */
-  p2p__list dead; /* connections to free after the event */
+  p2p_sim_fault_kind fault;
+  uint64_t fault_in; /* bytes until it happens */
+  p2p__list due;     /* nodes whose actor has something to do, in order */
+  p2p__list dead;    /* connections to free after the event */
 };
 
 /* world.c */
@@ -125,6 +131,16 @@ void sim_release(p2p_sim *sim, void *p, size_t size);
 void sim_note(p2p_sim *sim, uint32_t node, p2p_sim_kind kind, p2p_bytes data);
 void sim_timer_init(p2p_sim *sim, p2p__timer *t, void (*fire)(p2p__timer *t, p2p_time now));
 void sim_timer_fini(p2p_sim *sim, p2p__timer *t);
+
+/* A node's monotonic clock, and when it will show `at`. */
+static inline p2p_time sim_node_now(const sim_node *node) {
+  return node->sim->now + node->opts.clock - node->behind;
+}
+
+static inline p2p_time sim_world_time(const sim_node *node, p2p_time at) {
+  at += node->behind;
+  return at > node->opts.clock ? at - node->opts.clock : 0;
+}
 
 static inline sim_node *sim_node_of(p2p_io *io) { return P2P_CONTAINER(io, sim_node, io); }
 
@@ -136,6 +152,8 @@ void sim_net_fini(p2p_sim *sim);
 sim_channel *sim_channel_new(p2p_sim *sim, uint32_t owner, const p2p_sim_path *path);
 void sim_channel_free(p2p_sim *sim, sim_channel *ch);
 sim_channel *sim_channel_between(p2p_sim *sim, const sim_node *a, const sim_node *b);
+void sim_node_plug(
+    sim_node *node); /* cuts or heals its own ways, as it is unplugged or suspended */
 p2p_bytes sim_address_key(const void *value);
 void sim_packet_hop(p2p__timer *t, p2p_time now);
 sim_packet *sim_packet_new(sim_node *from, sim_proto proto, size_t len);
@@ -206,7 +224,8 @@ int sim_tcp_error(const sim_tcp *c);
 /* tcp_in.c, tcp.c */
 void sim_tcp_input(sim_packet *p); /* takes p */
 void sim_tcp_reap(p2p_sim *sim);   /* frees the dead */
-void sim_tcp_fini(sim_node *node); /* frees them all */
+void sim_tcp_fini(sim_node *node); /* ends them all, without a word */
+void sim_tcp_thaw(sim_node *node); /* their timers run again */
 p2p_bytes sim_tcp_key(const void *value);
 
 #endif

@@ -82,7 +82,7 @@ static void datagram_came(story *s, int side, p2p_bytes d) {
 
 static void note(host_node *n, const p2p_event *e) {
   story_side *side = P2P_CONTAINER(n, story_side, n);
-  if (e->kind == P2P_EV_DATAGRAM) datagram_came(n->user, n->number - 1, e->datagram);
+  if (e->kind == P2P_EV_DATAGRAM) datagram_came(n->user, (int)n->number - 1, e->datagram);
   if (e->kind == P2P_EV_CONN_OPEN) conn_of(side, e->conn)->opened++;
   if (e->kind == P2P_EV_CONN_CLOSED) conn_of(side, e->conn)->closed++;
   if (e->kind != P2P_EV_PERF) return;
