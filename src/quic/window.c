@@ -4,14 +4,15 @@
  * Growth. When half a window was consumed within one round trip, the flow is held back by its window: it
  * doubles. A flow limited by its window W moves W each round trip R, so half of it takes R/2; a flow at
  * full rate C takes W/2C, which is below R while W < 2·C·R: the last doubling ends below 4 × BDP. R is the
- * shortest seen: what waits in buffers on the way, ours among them, must not feed itself. ngtcp2's own
- * tuning knows no budget, and is off. */
+ * shortest seen: what waits in buffers on the way, ours among them, must not feed itself. It counts as a
+ * millisecond at least, the time for which a process may have to wait for its core: with less under way than
+ * arrives meanwhile, both sides stop whenever one does. ngtcp2's own tuning knows no budget, and is off. */
 #include "quic/internal.h"
 
 static p2p_time round_trip(const p2p__quic *q) {
   ngtcp2_conn_info info;
   ngtcp2_conn_get_conn_info(q->conn, &info);
-  return info.min_rtt;
+  return info.min_rtt < P2P_MS ? P2P_MS : info.min_rtt;
 }
 
 /* True when half of w was consumed fast; a new epoch begins with every half. */

@@ -199,6 +199,33 @@ static void windows_follow_the_way(void **state) {
   assert_int_equal(p.server.shared->windows.used, 0);
 }
 
+/* The window, when halves of it are consumed so far apart by a reader 0.1 ms away. */
+static uint64_t window_after_halves(p2p_time apart) {
+  p2p__quic_stats stats;
+  p.latency = 50 * P2P_US;
+  pair_connect(&p);
+  p.server.reads = false;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 5000000);
+  (void)pair_run(&p, 50 * P2P_MS, NULL);
+  for (int i = 0; i < 2; i++) {
+    p2p__quic_consumed(p.server.q, 0, p.server.world.limits.quic_window / 2, p.now);
+    (void)pair_run(&p, apart, NULL);
+  }
+  p2p__quic_stats_get(p.server.q, &stats);
+  return stats.window;
+}
+
+/* However near the other side is, a process may have to wait for its core. */
+static void windows_of_a_near_peer_hold_what_arrives_in_a_millisecond(void **state) {
+  (void)state;
+  uint64_t begin = p.server.world.limits.quic_window;
+  assert_int_equal(window_after_halves(900 * P2P_US), 2 * begin);
+  end(state);
+  start(state);
+  assert_int_equal(window_after_halves(1100 * P2P_US), begin);
+}
+
 static void windows_stay_below_their_limit(void **state) {
   (void)state;
   p.server.world.limits.quic_window_max = 1500000;
@@ -597,6 +624,7 @@ int main(void) {
     T(a_path_of_1280_bytes_is_enough),
     T(a_reader_that_does_not_read_holds_the_writer_back),
     T(windows_follow_the_way),
+    T(windows_of_a_near_peer_hold_what_arrives_in_a_millisecond),
     T(windows_stay_below_their_limit),
     T(windows_of_a_connection_grow_within_the_hosts_budget),
     T(an_end_without_bytes_arrives),
