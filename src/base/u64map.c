@@ -4,7 +4,11 @@
 #include <assert.h>
 #include <p2p/error.h>
 
-enum { CAP_MIN = 8 };
+enum {
+  CAP_MIN = 8,
+  CAP_SMALL = 128 /* slots; up to it a table grows fourfold: streams that open and close in dozens
+                     would rehash it in three steps each time */
+};
 
 void p2p__u64map_init(p2p__u64map *t, p2p__mem *mem, p2p__tag tag, const uint8_t key[16]) {
   *t = (p2p__u64map){ .mem = mem, .tag = tag };
@@ -60,13 +64,22 @@ void *p2p__u64map_find(const p2p__u64map *t, uint64_t key) {
   return t->n ? t->slots[slot_of(t, key)].value : NULL;
 }
 
+static int map_grow(p2p__u64map *t) {
+  if (!t->cap) return map_rehash(t, CAP_MIN);
+  return map_rehash(t, t->cap < CAP_SMALL ? p2p__min(t->cap * 4, CAP_SMALL) : t->cap * 2);
+}
+
 int p2p__u64map_add(p2p__u64map *t, uint64_t key, void *value) {
   assert(value);
-  if (p2p__u64map_find(t, key)) return P2P_EEXIST;
-  if (t->n + 1 > t->cap / 4 * 3 && map_rehash(t, t->cap ? t->cap * 2 : CAP_MIN) < 0) {
-    return P2P_ENOMEM;
+  size_t i = 0;
+  if (t->n) {
+    i = slot_of(t, key);
+    if (t->slots[i].value) return P2P_EEXIST;
   }
-  t->slots[slot_of(t, key)] = (p2p__u64map_entry){ .key = key, .value = value };
+  bool grows = t->n + 1 > t->cap / 4 * 3;
+  if (grows && map_grow(t) < 0) return P2P_ENOMEM;
+  if (grows || !t->n) i = slot_of(t, key);
+  t->slots[i] = (p2p__u64map_entry){ .key = key, .value = value };
   t->n++;
   return 0;
 }
