@@ -118,16 +118,18 @@ static const p2p__pipe_ops shielded_ops = {
   .free = pipe_free,
 };
 
-/* Its error, if any, is met again by whoever reads or writes next. */
-static void greet(shielded *p) {
-  if (!must_greet(p)) return;
-  (void)send_part(p, p2p__bytes(NULL, 0));
+/* 0, or why the pipe is of no more use: nobody above writes before the greeting has left, so nobody else
+ * would meet the error, and the socket stays writable for ever. */
+static int greet(shielded *p) {
+  if (!must_greet(p)) return 0;
+  ptrdiff_t k = send_part(p, p2p__bytes(NULL, 0));
   if (!must_greet(p)) want_inner(p);
+  return k < 0 && k != P2P_EAGAIN ? (int)k : 0;
 }
 
 static void inner_ready(p2p__pipe_user *user, uint32_t what, int error, p2p_time now) {
   shielded *p = P2P_CONTAINER(user, shielded, user);
-  if (what & P2P_IO_WRITABLE && !error) greet(p);
+  if (what & P2P_IO_WRITABLE && !error) error = greet(p);
   p->base.user->ready(p->base.user, what, error, now);
 }
 
@@ -149,7 +151,7 @@ int p2p__shielded_new(const p2p__upgrades *upgrades, p2p__pipe *inner, bool init
     return err;
   }
   inner->user = &p->user;
-  greet(p);
+  (void)greet(p); /* what fails now fails again when the pipe is ready */
   *out = &p->base;
   return 0;
 }
