@@ -180,6 +180,28 @@ static int ifaddrs(p2p_io *io, p2p_endpoint *out, int n) {
   return of(io)->of->ops->ifaddrs(of(io)->of, out, n);
 }
 
+/* ---- unix sockets ---- */
+
+static int unix_listen(p2p_io *io, const char *path, int backlog, uint64_t token) {
+  if (fails(of(io), FAULTY_LISTEN)) return of(io)->way->error;
+  return of(io)->of->ops->unix_listen(of(io)->of, path, backlog, token);
+}
+
+static int unix_accept(p2p_io *io, int listener, uint64_t token, char *path, size_t cap) {
+  p2p_io *real = of(io)->of;
+  bool failed = fails(of(io), FAULTY_ACCEPT);
+  if (failed && of(io)->way->error != P2P_ERESET) return of(io)->way->error;
+  int sock = real->ops->unix_accept(real, listener, token, path, cap);
+  if (!failed || sock < 0) return sock;
+  real->ops->close(real, sock);
+  return P2P_ERESET;
+}
+
+static int unix_connect(p2p_io *io, const char *path, uint64_t token) {
+  if (fails(of(io), FAULTY_CONNECT)) return of(io)->way->error;
+  return of(io)->of->ops->unix_connect(of(io)->of, path, token);
+}
+
 static const p2p_io_ops faulty_ops = {
   .size = sizeof(p2p_io_ops),
   .now = now,
@@ -207,6 +229,9 @@ static const p2p_io_ops faulty_ops = {
   .work = work,
   .ifaddrs = ifaddrs,
   .free = free_io,
+  .unix_listen = unix_listen,
+  .unix_accept = unix_accept,
+  .unix_connect = unix_connect,
 };
 
 void faulty_io_init(faulty_io *f, p2p_io *of_) {

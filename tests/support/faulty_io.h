@@ -54,7 +54,7 @@ typedef struct faulty_io {
   size_t n_kinds;
 } faulty_io;
 
-/* of: borrowed. The caller arms way and fail_at when it likes. */
+/* of: borrowed; one that has Unix sockets. The caller arms way and fail_at when it likes. */
 void faulty_io_init(faulty_io *f, p2p_io *of);
 
 #endif
