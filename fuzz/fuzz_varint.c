@@ -1,5 +1,6 @@
-/* Unsigned varints. What is taken has at most nine bytes and is the one encoding of its number; any
- * number below 2^63 survives the way. */
+/* Unsigned varints, beside the specification's words as they stand. What is taken has at most nine bytes
+ * and is the one encoding of its number; any number below 2^63 survives the way.
+ * Spec: multiformats/unsigned-varint. */
 #include "base/bytes.h"
 #include <stdlib.h>
 
@@ -9,12 +10,30 @@ static void check(bool ok) {
   if (!ok) abort();
 }
 
+/* "The most significant bit in each byte indicates if there is a following byte, the 7 remaining bits
+ * are the number's, least significant first"; "must be able to encode and decode up to 63 bits", nine
+ * bytes; "must be encoded in as few bytes as possible". How many bytes; 0: none such. */
+static size_t read_to_the_letter(p2p_bytes in, uint64_t *v) {
+  uint64_t groups[9];
+  size_t n = 0;
+  do {
+    if (n == 9 || n == in.len) return 0;
+    groups[n] = in.p[n] % 128;
+  } while (in.p[n++] >= 128);
+  if (n > 1 && groups[n - 1] == 0) return 0;
+  *v = 0;
+  for (size_t i = n; i-- > 0;) *v = *v * 128 + groups[i];
+  return n;
+}
+
 static void check_read(p2p_bytes in) {
   uint8_t out[10];
   p2p__rd r = p2p__rd_of(in);
   p2p__wr w = p2p__wr_of(out, sizeof out);
   uint64_t v = p2p__rd_varint(&r);
   size_t used = in.len - p2p__rd_left(&r);
+  uint64_t other = 0;
+  check(read_to_the_letter(in, &other) == used && v == other);
   if (r.err) {
     check(v == 0 && used == 0);
     check(r.err == P2P_EPROTO || (r.err == P2P_ESHORT && in.len < 9));
