@@ -36,6 +36,8 @@ typedef struct evil {
   bool quic;                /* over QUIC, else over TCP */
   p2p_time brief, patience; /* how long an answer may take, and a deadline of the other side */
   uint64_t scale;           /* repetitions of the floods */
+  const char *row;          /* the row under way */
+  bool verbose;             /* tells on stderr how connections of QUIC ended */
   int listener;             /* -1: we dial */
   p2p_io *io;
   p2p__mem mem;

@@ -1,5 +1,6 @@
 """evilpeer and ours, as the tests beside this file run them: both are named on the command line."""
 
+import json
 import os
 import subprocess
 import sys
@@ -58,6 +59,27 @@ def speaks_tls():
     """Whether this build does: else it does not get so far as to be refused by an empty port."""
     done = cli.run("bench", "run", "ping", "--security", "tls", "--addr", "/ip4/127.0.0.1/tcp/1")
     return done.code == 1
+
+
+class Dialer(cli.Case):
+    def attacked(self, row, timeout):
+        """What evilpeer made of `p2p ping`, which was told of no success."""
+        server = self.child("--answer", ANSWER, "--patience", PATIENCE, "--scale", 2000, "serve", row, program=EVIL)
+        done = cli.run("ping", json.loads(server.line())["listening"], "--count", 1, "--timeout", timeout)
+        self.assertEqual(done.code, 1, f"{done.out}{done.err}")
+        told = json.loads(server.line())
+        server.wait()
+        self.assertEqual(told["row"], row)
+        return told["verdict"]
+
+    def survives(self, row, timeout, verdict):
+        """On a machine that is busy the honest part of a row may fail: that says nothing of the dialer."""
+        with self.subTest(row):
+            for _ in range(3):
+                found = self.attacked(row, timeout)
+                if found != "no session":
+                    break
+            self.assertEqual(found, verdict)
 
 
 def main():

@@ -18,6 +18,7 @@ typedef struct options {
   uint64_t pid, scale, mib;
   p2p_time brief, patience;
   const char *report, *layer;
+  bool verbose;
 } options;
 
 static const row *row_find(const char *id, bool *quic) {
@@ -49,6 +50,7 @@ static bool start(evil *e, const char *addr, const options *o) {
   e->brief = o->brief;
   e->patience = o->patience;
   e->scale = o->scale;
+  e->verbose = o->verbose;
   if (err < 0) fprintf(stderr, "evilpeer: %s: %s\n", addr, p2p_strerror(err));
   if (err < 0) evil_fini(e);
   return err >= 0;
@@ -71,6 +73,7 @@ static result attack(evil *e, const row *r, const options *o) {
   size_t before = resident_of(o->pid);
   honest *h = honest_start(e->addr, e->patience);
   p2p_time begun = evil_now();
+  e->row = r->id;
   verdict v = evil_anew(e) ? r->run(e) : EVIL_BROKEN;
   out.took = evil_now() - begun;
   out.grew = resident_of(o->pid) - before;
@@ -171,6 +174,7 @@ static int serve(const char *id, const options *o) {
   }
   printf("{\"listening\":\"%s\"}\n", addr);
   fflush(stdout);
+  e.row = r->id;
   verdict v = r->run(&e);
   printf("{\"row\":\"%s\",\"verdict\":\"%s\"}\n", r->id, evil_verdicts[v]);
   evil_fini(&e);
@@ -192,7 +196,8 @@ static const char HELP[] =
     "  --patience SECONDS  a deadline of the other side must have passed by then (20)\n"
     "  --scale N           repetitions of a flood (20000)\n"
     "  --layer NAME        all: only the rows of this layer\n"
-    "  --report FILE       all: the results as Markdown, or as JSON when it ends in .json\n\n"
+    "  --report FILE       all: the results as Markdown, or as JSON when it ends in .json\n"
+    "  --verbose           how each connection of QUIC ended, on stderr\n\n"
     "A row passes when the other side does what the row asks, an honest peer is served meanwhile "
     "and\n"
     "after, and its memory stays.\n";
@@ -220,26 +225,23 @@ static bool take_option(options *o, int which) {
   case 's': return number(optarg, 1, &o->scale);
   case 'l': o->layer = optarg; return true;
   case 'r': o->report = optarg; return true;
+  case 'v': o->verbose = true; return true;
   default: return false;
   }
 }
 
 int main(int argc, char **argv) {
   static const struct option longs[] = {
-    { "pid", required_argument, NULL, 'p' },
-    { "memory", required_argument, NULL, 'm' },
-    { "answer", required_argument, NULL, 'a' },
-    { "patience", required_argument, NULL, 'w' },
-    { "scale", required_argument, NULL, 's' },
-    { "report", required_argument, NULL, 'r' },
-    { "layer", required_argument, NULL, 'l' },
-    { "help", no_argument, NULL, 'h' },
-    { NULL, 0, NULL, 0 },
+    { "pid", required_argument, NULL, 'p' },    { "memory", required_argument, NULL, 'm' },
+    { "answer", required_argument, NULL, 'a' }, { "patience", required_argument, NULL, 'w' },
+    { "scale", required_argument, NULL, 's' },  { "report", required_argument, NULL, 'r' },
+    { "layer", required_argument, NULL, 'l' },  { "verbose", no_argument, NULL, 'v' },
+    { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
   };
   options o = { .scale = 20000, .mib = 32, .brief = 3 * P2P_SECOND, .patience = 20 * P2P_SECOND };
   int which;
   signal(SIGPIPE, SIG_IGN);
-  while ((which = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+  while ((which = getopt_long(argc, argv, "hv", longs, NULL)) != -1) {
     if (which == 'h') return fputs(HELP, stdout) < 0;
     if (!take_option(&o, which)) return usage("a wrong option");
   }

@@ -94,7 +94,7 @@ static bool begin_server(quic *q) {
   q->fd = fcntl(q->e->listener, F_DUPFD_CLOEXEC, 0);
   if (q->fd < 0) return false;
   quic_tls_begin(q);
-  while (!q->met && readable(q->fd, deadline)) hear(q);
+  while (!q->met && !q->over && readable(q->fd, deadline)) hear(q);
   return q->met;
 }
 
@@ -125,8 +125,28 @@ static void goodbye(quic *q) {
   }
 }
 
+/* One line, for people who want to know why a row's verdict is what it is. */
+static void tell(const quic *q) {
+  const char *end = q->was_reset ? "reset"
+                    : q->over    ? q->by_app ? "closed by app" : "closed"
+                                 : "up";
+  fprintf(stderr,
+          "%s: %s code=0x%llx frame=0x%llx shaken=%d confirmed=%d failed=%d in=%llu out=%llu "
+          "packets=%llu lost=%llu ids=%llu retired=%llu challenges=%llu responses=%llu resets=%llu "
+          "stops=%llu streams=%llu retries=%llu versions=%llu phase=%d\n",
+          q->e->row, end, (unsigned long long)q->code, (unsigned long long)q->blamed, q->shaken,
+          q->confirmed, q->failed, (unsigned long long)q->bytes_in,
+          (unsigned long long)q->bytes_out, (unsigned long long)q->packets_in,
+          (unsigned long long)q->undecryptable, (unsigned long long)q->ids,
+          (unsigned long long)q->retired, (unsigned long long)q->challenges,
+          (unsigned long long)q->responses, (unsigned long long)q->resets,
+          (unsigned long long)q->stops, (unsigned long long)q->streams_allowed,
+          (unsigned long long)q->retries, (unsigned long long)q->negotiations, q->phase);
+}
+
 void quic_free(quic *q) {
   if (!q) return;
+  if (q->e->verbose) tell(q);
   if (!q->over && !q->vanish && q->to_len) goodbye(q);
   if (q->fd >= 0) close(q->fd);
   quic_tls_end(q);

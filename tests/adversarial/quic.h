@@ -80,7 +80,8 @@ typedef struct quic_plan {
   uint32_t withheld;                         /* bit n: no TLS message of type n leaves */
   size_t crumb;                              /* CRYPTO frames of so many bytes, backwards */
   bool hold;                                 /* handshake messages wait for quic_add_crypto */
-  bool hidden; /* has no certificate request: a server that asks not who */
+  /* Server: hears of a first packet before it is taken; false: it is not. */
+  bool (*greet)(quic *q, const quic_id *dcid, const quic_id *scid);
 } quic_plan;
 
 struct quic {
@@ -100,8 +101,9 @@ struct quic {
   bool failed;                    /* our TLS did not like theirs */
   bool shaken;                    /* TLS is done */
   bool confirmed;                 /* client: the server said so */
-  quic_id ours, theirs, original; /* original: the first destination */
-  uint64_t theirs_seq;
+  quic_id ours, theirs, original; /* original: what the first keys are made of */
+  quic_id first, retry;           /* a server's that sent a Retry: before and after it */
+  uint64_t theirs_seq, top_seq;   /* number of the id in use, and the largest they gave */
   quic_space space[QUIC_LEVELS];
   gnutls_session_t tls;
   gnutls_certificate_credentials_t certificates;
@@ -131,7 +133,7 @@ struct quic {
   uint8_t challenge[8][8];
   size_t n_challenge;
   uint64_t window, stream_window; /* theirs: of the connection, of a stream of ours */
-  uint64_t streams_allowed;
+  uint64_t streams_allowed, uni_allowed, datagram_max;
   quic_stream stream[QUIC_STREAMS];
   bool gap;           /* the packet under way came too early in a stream */
   uint8_t last[2048]; /* the datagram that came last */
@@ -167,7 +169,7 @@ void quic_keys_fini(quic_keys *k);
 void quic_keys_update(quic *q); /* the next generation */
 /* Appends a packet to the datagram being put together, padded until that has `pad` bytes. */
 bool quic_add(quic *q, quic_level level, p2p_bytes frames, size_t pad);
-/* … with all messages of its level that have not left; acknowledges, too. */
+/* … with all handshake messages of its level that have not left; acknowledges, too. */
 void quic_add_crypto(quic *q, quic_level level, size_t pad);
 bool quic_flush(quic *q); /* sends the datagram */
 /* The two together; Initial packets become as long as they must be. */

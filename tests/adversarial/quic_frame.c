@@ -121,6 +121,7 @@ static void read_new_id(quic *q, p2p__rd *r) {
   q->ids++;
   if (r->err || id.len > QUIC_CID_MAX) return;
   note_token(q, token);
+  if (seq > q->top_seq) q->top_seq = seq;
   if (q->theirs_seq >= retire) return;
   uint8_t space[64];
   p2p__wr w = p2p__wr_of(space, sizeof space);

@@ -302,6 +302,10 @@ static void meet(quic *q, const quic_id *dcid, const quic_id *scid) {
   q->theirs = *scid;
 }
 
+static bool is_refused(quic *q, const quic_id *dcid, const quic_id *scid) {
+  return !q->met && !q->dialed && q->plan->greet && !q->plan->greet(q, dcid, scid);
+}
+
 /* One packet with a long header; the length of it, 0: nothing behind it can be read. */
 static size_t absorb_long(quic *q, p2p_bytes d) {
   p2p__rd r = p2p__rd_of(d);
@@ -320,6 +324,7 @@ static size_t absorb_long(quic *q, p2p_bytes d) {
   size_t pn_at = d.len - p2p__rd_left(&r);
   if (r.err || body > p2p__rd_left(&r)) return 0;
   size_t len = pn_at + (size_t)body;
+  if ((first & TYPE) == TYPE_INITIAL && is_refused(q, &dcid, &scid)) return 0;
   if ((first & TYPE) == TYPE_INITIAL && !q->met) meet(q, &dcid, &scid);
   quic_level level = (first & TYPE) == TYPE_INITIAL ? QUIC_INITIAL : QUIC_HANDSHAKE;
   if ((first & TYPE) != TYPE_ZERO_RTT && !open_packet(q, level, p2p__bytes(d.p, len), pn_at))

@@ -16,6 +16,7 @@ enum {
   STREAM_LOCAL = 0x05,
   STREAM_REMOTE = 0x06,
   STREAMS = 0x08,
+  STREAMS_UNI = 0x09,
   ACTIVE_IDS = 0x0e,
   SOURCE_ID = 0x0f,
   DATAGRAM = 0x20
@@ -69,6 +70,8 @@ static int on_params(gnutls_session_t session, const unsigned char *data, size_t
     if (id == DATA) q->window = quic_get(&v);
     if (id == STREAM_REMOTE) q->stream_window = quic_get(&v);
     if (id == STREAMS) q->streams_allowed = quic_get(&v);
+    if (id == STREAMS_UNI) q->uni_allowed = quic_get(&v);
+    if (id == DATAGRAM) q->datagram_max = quic_get(&v);
     if (id == RESET_TOKEN && value.len == QUIC_TOKEN)
       memcpy(q->tokens[q->n_tokens++], value.p, QUIC_TOKEN);
   }
@@ -180,8 +183,7 @@ void quic_tls_begin(quic *q) {
   functions(q);
   if (!plan->lie.none) lie_present(q->e, &plan->lie, q->certificates);
   gnutls_credentials_set(q->tls, GNUTLS_CRD_CERTIFICATE, q->certificates);
-  if (!q->dialed && !plan->hidden)
-    gnutls_certificate_server_set_request(q->tls, GNUTLS_CERT_REQUEST);
+  if (!q->dialed) gnutls_certificate_server_set_request(q->tls, GNUTLS_CERT_REQUEST);
   const gnutls_datum_t name = { (unsigned char *)(uintptr_t)alpn, (unsigned)strlen(alpn) };
   if (*alpn && gnutls_alpn_set_protocols(q->tls, &name, 1, 0) < 0) abort();
   unsigned where = GNUTLS_EXT_FLAG_TLS | GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE;

@@ -60,7 +60,7 @@ class Refusals(cli.Case):
     """A verdict that nothing can miss is none: evilpeer sees it when its victim does badly."""
 
     def evil(self, row, address, *options):
-        return subprocess.run([evil.EVIL, "--answer", "0.3", "--patience", "0.3", *options, "run", row, address],
+        return subprocess.run([evil.EVIL, "--answer", "3", "--patience", "3", *options, "run", row, address],
                               capture_output=True, text=True, timeout=60, check=False)
 
     def test_deadline_missed(self):
