@@ -1,22 +1,29 @@
-/* The addresses of this machine's interfaces, and which of them is used for whom. */
+/* The addresses of this machine's interfaces, and which of them is used for whom. The system is asked:
+ * libuv's list is made with names that may be missing for want of memory, and then read through NULL
+ * (1.44). */
 #include "io/uv.h"
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <unistd.h>
+
+static bool is_up(const struct ifaddrs *a) {
+  return a->ifa_addr && (a->ifa_flags & IFF_UP) && (a->ifa_flags & IFF_RUNNING);
+}
 
 int p2p__uv_ifaddrs(p2p_io *base, p2p_endpoint *out, int n) {
   (void)base;
   if (n < 0 || (n > 0 && !out)) return P2P_EINVAL;
-  uv_interface_address_t *list;
-  int count = 0, err = uv_interface_addresses(&list, &count);
-  if (err) return p2p__uv_error(-err);
+  struct ifaddrs *list;
+  if (getifaddrs(&list) != 0) return p2p__uv_error(errno);
   int found = 0;
-  for (int i = 0; i < count; i++) {
+  for (const struct ifaddrs *a = list; a; a = a->ifa_next) {
     p2p_endpoint e;
-    if (!p2p__uv_from_sockaddr((const struct sockaddr *)&list[i].address, &e)) continue;
+    if (!is_up(a) || !p2p__uv_from_sockaddr(a->ifa_addr, &e)) continue;
     if (found < n) out[found] = e;
     found++;
   }
-  uv_free_interface_addresses(list, count);
+  freeifaddrs(list);
   return found;
 }
 
