@@ -4,7 +4,7 @@
 enum { ADDRESSES = 4 };
 
 bool sim_is_home(sim_node *node, const p2p_endpoint *ip) {
-  return !node->readdressed || sim_is_loopback(ip) || sim_net_find(node->sim, ip) == node;
+  return !node->readdressed || sim_is_loopback(ip) || sim_net_find(node, ip) == node;
 }
 
 int sim_ifwatch(p2p_io *io, uint64_t token) {
@@ -33,10 +33,10 @@ int p2p_sim_readdress(p2p_io *io, const p2p_endpoint *ip, int n) {
   sim_node *node = sim_node_of(io);
   if (n < 0 || n > ADDRESSES) return P2P_EINVAL;
   for (int i = 0; i < n; i++) {
-    const sim_node *owner = sim_net_find(node->sim, &ip[i]);
+    const sim_node *owner = sim_net_find(node, &ip[i]);
     if (owner && owner != node) return P2P_EADDRINUSE;
   }
-  for (int i = 0; i < node->opts.n_ip; i++) sim_net_del(node->sim, &node->opts.ip[i]);
+  for (int i = 0; i < node->opts.n_ip; i++) sim_net_del(node, &node->opts.ip[i]);
   node->opts.n_ip = n;
   node->readdressed = true;
   for (int i = 0; i < n; i++) {

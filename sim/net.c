@@ -10,10 +10,10 @@ enum { STAGES = 3, BITS = 8 };
 
 /* ---- addresses ---- */
 
-enum { IP_KEY_LEN = 17 };
+enum { IP_KEY_LEN = 21 };
 
 typedef struct sim_address {
-  uint8_t key[IP_KEY_LEN]; /* family, ip */
+  uint8_t key[IP_KEY_LEN]; /* network, family, ip */
   sim_node *node;
 } sim_address;
 
@@ -21,32 +21,49 @@ p2p_bytes sim_address_key(const void *value) {
   return (p2p_bytes){ ((const sim_address *)value)->key, IP_KEY_LEN };
 }
 
-static void ip_key(const p2p_endpoint *e, uint8_t key[IP_KEY_LEN]) {
-  key[0] = e->family;
-  memcpy(key + 1, e->ip, sizeof e->ip);
+/* box: behind which the network is; NULL: the one of all. */
+static void ip_key(const sim_node *box, const p2p_endpoint *e, uint8_t key[IP_KEY_LEN]) {
+  uint32_t network = box ? box->number + 1 : 0;
+  for (int i = 0; i < 4; i++) key[i] = (uint8_t)(network >> 8 * i);
+  key[4] = e->family;
+  memcpy(key + 5, e->ip, sizeof e->ip);
 }
 
-sim_node *sim_net_find(p2p_sim *sim, const p2p_endpoint *ip) {
+static sim_node *find_in(p2p_sim *sim, const sim_node *box, const p2p_endpoint *ip) {
   uint8_t key[IP_KEY_LEN];
-  ip_key(ip, key);
+  ip_key(box, ip, key);
   sim_address *a = p2p__map_find(&sim->addresses, (p2p_bytes){ key, sizeof key });
   return a ? a->node : NULL;
 }
 
+sim_node *sim_net_find(const sim_node *node, const p2p_endpoint *ip) {
+  return find_in(node->sim, node->gateway, ip);
+}
+
+sim_node *sim_net_find_behind(const sim_node *box, const p2p_endpoint *ip) {
+  return find_in(box->sim, box, ip);
+}
+
+sim_node *sim_net_route(sim_node *node, const p2p_endpoint *to) {
+  if (sim_is_loopback(to)) return node;
+  sim_node *owner = sim_net_find(node, to);
+  return owner ? owner : node->gateway;
+}
+
 int sim_net_add(sim_node *node, const p2p_endpoint *ip) {
-  if (sim_net_find(node->sim, ip)) return P2P_EADDRINUSE;
+  if (sim_net_find(node, ip)) return P2P_EADDRINUSE;
   sim_address *a = sim_alloc(node->sim, sizeof *a);
-  ip_key(ip, a->key);
+  ip_key(node->gateway, ip, a->key);
   a->node = node;
   if (p2p__map_add(&node->sim->addresses, a) < 0) sim_need(NULL);
   return 0;
 }
 
-void sim_net_del(p2p_sim *sim, const p2p_endpoint *ip) {
+void sim_net_del(sim_node *node, const p2p_endpoint *ip) {
   uint8_t key[IP_KEY_LEN];
-  ip_key(ip, key);
-  sim_address *a = p2p__map_del(&sim->addresses, (p2p_bytes){ key, sizeof key });
-  if (a) sim_release(sim, a, sizeof *a);
+  ip_key(node->gateway, ip, key);
+  sim_address *a = p2p__map_del(&node->sim->addresses, (p2p_bytes){ key, sizeof key });
+  if (a) sim_release(node->sim, a, sizeof *a);
 }
 
 bool sim_ip_eq(const p2p_endpoint *a, const p2p_endpoint *b) {
@@ -230,6 +247,10 @@ static void packet_strand(sim_packet *p) {
 }
 
 static void packet_arrive(sim_packet *p) {
+  if (p->to->nat) {
+    sim_nat_input(p);
+    return;
+  }
   if (!sim_is_home(p->to, &p->dst)) {
     packet_strand(p);
     return;
@@ -243,7 +264,9 @@ static void packet_arrive(sim_packet *p) {
 static sim_channel *packet_channel(const sim_packet *p) {
   if (p->stage == 1) return sim_channel_between(p->sim, p->from, p->to);
   if (p->from == p->to) return NULL;
-  return p->stage == 0 ? p->from->up : p->to->down;
+  /* A box's own ways are those of its outside. */
+  if (p->stage == 0) return p->to->gateway == p->from ? NULL : p->from->up;
+  return p->from->gateway == p->to ? NULL : p->to->down;
 }
 
 /* A duplicate leaves the channel with the original, and never doubles again in it. */
@@ -274,13 +297,9 @@ void sim_packet_hop(p2p__timer *t, p2p_time now) {
   packet_arrive(p);
 }
 
-static sim_node *packet_target(const sim_packet *p) {
-  return sim_is_loopback(&p->dst) ? p->from : sim_net_find(p->sim, &p->dst);
-}
-
 p2p_time sim_packet_send(sim_packet *p) {
   p2p_sim *sim = p->sim;
-  p->to = packet_target(p);
+  p->to = sim_net_route(p->from, &p->dst);
   if (!p->to || !sim_is_home(p->from, &p->src)) {
     packet_strand(p);
     return sim->now;
@@ -289,6 +308,16 @@ p2p_time sim_packet_send(sim_packet *p) {
   sim_packet_hop(&p->timer, sim->now);
   const sim_channel *ch = from->up && from != to ? from->up : sim_channel_between(sim, from, to);
   return ch->free_at > sim->now ? ch->free_at : sim->now;
+}
+
+void sim_packet_forward(sim_packet *p, sim_node *from, sim_node *to) {
+  p->from = from;
+  p->to = to;
+  p->stage = 0;
+  if (to)
+    sim_packet_hop(&p->timer, p->sim->now);
+  else
+    packet_strand(p);
 }
 
 void sim_net_fini(p2p_sim *sim) {

@@ -263,6 +263,7 @@ static void node_free_io(p2p_io *io) {
 
 void sim_node_free(sim_node *node) {
   p2p_sim *sim = node->sim;
+  sim_nat_free(node->nat);
   sim_channel_free(sim, node->up);
   sim_channel_free(sim, node->down);
   sim_timer_fini(sim, &node->alarm);
@@ -331,11 +332,15 @@ static void nodes_add(p2p_sim *sim, sim_node *node) {
 
 int p2p_sim_node(p2p_sim *sim, const p2p_sim_node_opts *opts, p2p_io **out) {
   if (!sim || !out || !opts_valid(opts)) return P2P_EINVAL;
-  for (int i = 0; i < opts->n_ip; i++)
-    if (sim_net_find(sim, &opts->ip[i])) return P2P_EADDRINUSE;
   sim_node *node = sim_alloc(sim, sizeof *node);
-  node->io.ops = &sim_io_ops;
   node->sim = sim;
+  node->gateway = opts->gateway ? sim_node_of(opts->gateway) : NULL;
+  for (int i = 0; i < opts->n_ip; i++) {
+    if (!sim_net_find(node, &opts->ip[i])) continue;
+    sim_release(sim, node, sizeof *node);
+    return P2P_EADDRINUSE;
+  }
+  node->io.ops = &sim_io_ops;
   node->opts = *opts;
   if (!node->opts.send_buffer) node->opts.send_buffer = SEND_BUFFER;
   if (!node->opts.recv_buffer) node->opts.recv_buffer = RECV_BUFFER;

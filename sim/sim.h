@@ -36,6 +36,7 @@ typedef struct p2p_sim_path {
 typedef struct p2p_sim_node_opts {
   p2p_endpoint ip[4]; /* addresses (port ignored); at least one, none of another node */
   int n_ip;
+  p2p_io *gateway;               /* the NAT box that it is behind; NULL: none. nat.h */
   size_t send_buffer;            /* bytes not yet sent that a TCP socket takes; 0: 256 KiB */
   size_t recv_buffer;            /* bytes not yet read that a socket holds; 0: 6 MiB */
   p2p_time clock;                /* what its monotonic clock shows when the world's shows 0 */

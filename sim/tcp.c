@@ -37,17 +37,21 @@ static void pace_fire(p2p__timer *t, p2p_time now) {
 
 /* The model is the path's; the segment size what fits both ways. */
 static void tcp_path(sim_tcp *c) {
-  sim_node *peer = sim_is_loopback(&c->remote) ? c->node : sim_net_find(c->sim, &c->remote);
-  size_t mtu = 1500;
+  size_t mtu = UINT16_MAX;
   c->ideal = true;
-  if (peer) {
-    const p2p_sim_path *out = &sim_channel_between(c->sim, c->node, peer)->path;
-    const p2p_sim_path *in = &sim_channel_between(c->sim, peer, c->node)->path;
-    mtu = out->mtu < in->mtu ? out->mtu : in->mtu;
-    c->ideal = out->tcp == P2P_SIM_IDEAL;
-    c->way = sim_channel_between(c->sim, c->node, peer);
-    if (c->node->up && peer != c->node && c->node->up->path.bits_per_second) c->way = c->node->up;
+  /* As far as can be seen from here: to the next box of the peer's, if it is behind one. */
+  for (sim_node *at = c->node, *next; (next = sim_net_route(at, &c->remote)) != NULL; at = next) {
+    const p2p_sim_path *out = &sim_channel_between(c->sim, at, next)->path;
+    const p2p_sim_path *in = &sim_channel_between(c->sim, next, at)->path;
+    if (out->mtu < mtu) mtu = out->mtu;
+    if (in->mtu < mtu) mtu = in->mtu;
+    if (out->tcp != P2P_SIM_IDEAL) c->ideal = false;
+    if (at == c->node) c->way = sim_channel_between(c->sim, at, next);
+    if (at->gateway != next) break;
   }
+  bool limited = c->node->up && c->node->up->path.bits_per_second;
+  if (c->way && !c->way->home && limited) c->way = c->node->up;
+  if (!c->way) mtu = 1500;
   c->header = c->local.family == 4 ? TCP_HEADER_4 : TCP_HEADER_6;
   c->mss = mtu > c->header ? mtu - c->header : 1;
 }

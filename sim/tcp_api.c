@@ -22,7 +22,7 @@ static sim_tcp *stream_of(p2p_io *io, int sock) {
 }
 
 static bool own_address(sim_node *node, const p2p_endpoint *at) {
-  return sim_ip_any(at) || sim_is_loopback(at) || sim_net_find(node->sim, at) == node;
+  return sim_ip_any(at) || sim_is_loopback(at) || sim_net_find(node, at) == node;
 }
 
 int sim_tcp_listen(p2p_io *io, const p2p_endpoint *at, int backlog, uint64_t token,
@@ -104,7 +104,7 @@ int sim_tcp_connect(p2p_io *io, const p2p_endpoint *from, const p2p_endpoint *to
   s->connecting = true;
   s->tcp = sim_tcp_new(node, &local, to);
   s->tcp->sock = s;
-  bool nobody = !sim_is_loopback(to) && !sim_net_find(node->sim, to);
+  bool nobody = !sim_net_route(node, to);
   if (nobody) s->tcp->error = P2P_EUNREACH; /* said when the first attempt is over */
   sim_tcp_emit(s->tcp, SIM_SYN, 0, 0);
   sim_tcp_arm(s->tcp);

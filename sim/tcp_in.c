@@ -11,7 +11,7 @@ static p2p_sim_kind kind_of(const sim_packet *p) {
 
 /* ---- without a connection ---- */
 
-static void answer_reset(const sim_packet *p) {
+void sim_tcp_refuse(const sim_packet *p) {
   sim_packet *r = sim_packet_new(p->to, SIM_TCP, 0);
   r->src = p->dst;
   r->dst = p->src;
@@ -24,7 +24,7 @@ static void answer_reset(const sim_packet *p) {
 static void input_syn(const sim_packet *p) {
   sim_sock *l = sim_sock_bound(p->to, SIM_SOCK_LISTENER, &p->dst);
   if (!l) {
-    answer_reset(p);
+    sim_tcp_refuse(p);
     return;
   }
   if (l->queued > l->backlog) return; /* as Linux: it may try again */
@@ -48,7 +48,11 @@ static void tcp_opened(sim_tcp *c, const sim_packet *p) {
 }
 
 static void input_syn_sent(sim_tcp *c, const sim_packet *p) {
-  if (!(p->flags & SIM_SYN) || !(p->flags & SIM_ACK)) return;
+  if (!(p->flags & SIM_SYN)) return;
+  if (!(p->flags & SIM_ACK)) { /* both connect at once. RFC 9293, section 3.5 */
+    sim_tcp_emit(c, SIM_SYN | SIM_ACK, 0, 0);
+    return;
+  }
   tcp_opened(c, p);
   c->edge = p->edge;
   c->echo = p->stamp;
@@ -159,8 +163,9 @@ static void input_open(sim_tcp *c, sim_packet *p) {
     input_data(c, p);
     return;
   }
+  bool crossed = (p->flags & SIM_SYN) && !(p->flags & SIM_ACK); /* it has not had ours */
   if (c->state != TCP_DEAD && (p->flags & (SIM_PROBE | SIM_SYN)))
-    sim_tcp_emit(c, SIM_ACK, c->nxt, 0);
+    sim_tcp_emit(c, crossed ? SIM_SYN | SIM_ACK : SIM_ACK, crossed ? 0 : c->nxt, 0);
   sim_packet_free(p);
 }
 
@@ -171,7 +176,7 @@ void sim_tcp_input(sim_packet *p) {
     if ((p->flags & SIM_SYN) && !(p->flags & SIM_ACK))
       input_syn(p);
     else if (!(p->flags & SIM_RST))
-      answer_reset(p);
+      sim_tcp_refuse(p);
   } else if (p->flags & SIM_RST) {
     sim_tcp_die(c, c->state == TCP_SYN_SENT ? P2P_EREFUSED : P2P_ERESET);
   } else if (c->state == TCP_SYN_SENT) {

@@ -12,7 +12,7 @@ enum {
 int sim_udp_open(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound) {
   sim_node *node = sim_node_of(io);
   if (!at || (at->family != 4 && at->family != 6)) return P2P_EINVAL;
-  if (!sim_ip_any(at) && !sim_is_loopback(at) && sim_net_find(node->sim, at) != node)
+  if (!sim_ip_any(at) && !sim_is_loopback(at) && sim_net_find(node, at) != node)
     return P2P_EUNREACH;
   uint16_t port = sim_port_take(node, SIM_SOCK_UDP, at);
   if (!port) return P2P_EADDRINUSE;

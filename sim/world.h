@@ -11,6 +11,7 @@
 
 typedef struct sim_node sim_node;
 typedef struct sim_tcp sim_tcp;
+typedef struct sim_nat sim_nat;
 
 /* One direction of a way, with what is in its queue. */
 typedef struct sim_channel {
@@ -77,6 +78,8 @@ struct sim_node {
   uint32_t number;
   p2p_sim_node_opts opts;
   sim_channel *up, *down; /* NULL: no limit */
+  sim_node *gateway;      /* the box it is behind; NULL: none */
+  sim_nat *nat;           /* it is a box itself */
   bool unplugged;
   p2p_sim_sleep_kind sleeps;
   p2p_time slept_at; /* since when */
@@ -145,9 +148,12 @@ static inline p2p_time sim_world_time(const sim_node *node, p2p_time at) {
 static inline sim_node *sim_node_of(p2p_io *io) { return P2P_CONTAINER(io, sim_node, io); }
 
 /* net.c: addresses, channels, packets */
-sim_node *sim_net_find(p2p_sim *sim, const p2p_endpoint *ip); /* NULL: nobody's */
-int sim_net_add(sim_node *node, const p2p_endpoint *ip);      /* P2P_EADDRINUSE */
-void sim_net_del(p2p_sim *sim, const p2p_endpoint *ip);
+/* Whose it is in the network that the node is in; in the one behind a box. NULL: nobody's. */
+sim_node *sim_net_find(const sim_node *node, const p2p_endpoint *ip);
+sim_node *sim_net_find_behind(const sim_node *box, const p2p_endpoint *ip);
+sim_node *sim_net_route(sim_node *node, const p2p_endpoint *to); /* the next on the way there */
+int sim_net_add(sim_node *node, const p2p_endpoint *ip);         /* P2P_EADDRINUSE */
+void sim_net_del(sim_node *node, const p2p_endpoint *ip);
 void sim_net_fini(p2p_sim *sim);
 sim_channel *sim_channel_new(p2p_sim *sim, uint32_t owner, const p2p_sim_path *path);
 void sim_channel_free(p2p_sim *sim, sim_channel *ch);
@@ -160,6 +166,7 @@ sim_packet *sim_packet_new(sim_node *from, sim_proto proto, size_t len);
 void sim_packet_free(sim_packet *p);
 /* Takes p. Returns when the first limited way has let it go: the next one may follow then. */
 p2p_time sim_packet_send(sim_packet *p);
+void sim_packet_forward(sim_packet *p, sim_node *from, sim_node *to); /* takes p; to NULL: lost */
 bool sim_is_loopback(const p2p_endpoint *e);
 bool sim_ip_eq(const p2p_endpoint *a, const p2p_endpoint *b);
 bool sim_ip_any(const p2p_endpoint *a);
@@ -221,11 +228,16 @@ void sim_tcp_close(sim_sock *s);
 uint32_t sim_tcp_ready(const sim_tcp *c); /* READABLE, WRITABLE */
 int sim_tcp_error(const sim_tcp *c);
 
+/* nat.c */
+void sim_nat_input(sim_packet *p); /* takes p */
+void sim_nat_free(sim_nat *nat);
+
 /* tcp_in.c, tcp.c */
-void sim_tcp_input(sim_packet *p); /* takes p */
-void sim_tcp_reap(p2p_sim *sim);   /* frees the dead */
-void sim_tcp_fini(sim_node *node); /* ends them all, without a word */
-void sim_tcp_thaw(sim_node *node); /* their timers run again */
+void sim_tcp_refuse(const sim_packet *p); /* answers it with a reset */
+void sim_tcp_input(sim_packet *p);        /* takes p */
+void sim_tcp_reap(p2p_sim *sim);          /* frees the dead */
+void sim_tcp_fini(sim_node *node);        /* ends them all, without a word */
+void sim_tcp_thaw(sim_node *node);        /* their timers run again */
 p2p_bytes sim_tcp_key(const void *value);
 
 #endif
