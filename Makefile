@@ -124,6 +124,7 @@ interop: all
 	$(Q)tests/interop/run --peers $(PEERS) --pairwise $(ARGS)
 	$(if $(findstring js,$(PEERS)),$(Q)tests/interop/readme)
 	$(Q)tests/interop/run --peers $(PEERS) --transport quic $(ARGS)
+	$(if $(findstring go,$(PEERS)),$(Q)tests/interop/migration --peers go)
 
 ## interop-full  the same, every meeting: hours
 interop-full: all

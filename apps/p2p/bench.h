@@ -62,6 +62,7 @@ int bench_reset(bench *b);
 int bench_many(bench *b);
 int bench_identify(bench *b);
 int bench_datagrams(bench *b);
+int bench_migrate(bench *b);
 int bench_idle(bench *b); /* prints its own line */
 
 extern const args_command bench_serve_command, bench_run_command, bench_contract_command;

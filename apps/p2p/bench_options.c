@@ -42,7 +42,7 @@ static bool known(const char *command, const char *option, const char *value,
 
 static const char *const transports[] = { "quic", "tcp", "unix", NULL };
 static const char *const ways[] = { "up", "down", NULL };
-static const char *const closers[] = { "dialer", "remote", NULL };
+static const char *const closers[] = { "dialer", "remote", "system", NULL };
 
 static bool possible(bench_options *o, const char *command) {
   const network asked = { .security = { .item = { o->security }, .n = 1 },
@@ -98,8 +98,8 @@ const args_option bench_option_table[BENCH_N_OPTIONS] = {
     .standard = "1", .min = 1, .max = 1000000 },
   { "after", 0, "SIZE", "reset: bytes before it", ARGS_SIZE, .at = offsetof(bench_options, after),
     .standard = "64KiB" },
-  { "by", 0, "SIDE", "reset: dialer or remote", ARGS_TEXT, .at = offsetof(bench_options, by),
-    .standard = "dialer" },
+  { "by", 0, "SIDE", "reset: dialer or remote; migrate: dialer or system", ARGS_TEXT,
+    .at = offsetof(bench_options, by), .standard = "dialer" },
   { "open", 0, "N", "many: streams at once", ARGS_COUNT, .at = offsetof(bench_options, open),
     .standard = "200", .max = 100000 },
 };

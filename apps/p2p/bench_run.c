@@ -28,6 +28,7 @@ static const struct test {
   { "many", bench_many, EXERCISE },
   { "identify", bench_identify, EXERCISE },
   { "datagrams", bench_datagrams, EXERCISE },
+  { "migrate", bench_migrate, EXERCISE },
 };
 
 int bench_fail(bench *b, int err, const char *format, ...) {
@@ -128,7 +129,7 @@ static int bench_run_main(int argc, char **argv) {
   if (!t && strcmp(rest[0], "idle") != 0) {
     report(b.command,
            "%s: no such test; there are throughput, streams, ping, handshakes, idle, echo, reset, "
-           "many, identify and datagrams",
+           "many, identify, datagrams and migrate",
            rest[0]);
     return EXIT_USAGE;
   }
@@ -155,7 +156,7 @@ const args_command bench_run_command = {
   .brief = "run one test toward a peer",
   .summary =
       "Runs one test toward a peer: throughput, streams, ping, handshakes, idle, echo, reset, "
-      "many, identify or datagrams.",
+      "many, identify, datagrams or migrate.",
   .more = "The contract is told in bench/README.md.",
   .examples = "p2p bench run echo --addr /ip4/127.0.0.1/tcp/4001 --bytes 10MiB\n",
   .options = bench_option_table,

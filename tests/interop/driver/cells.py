@@ -77,6 +77,16 @@ def datagrams(meeting):
     check(result.get("bytes") == wanted, f"{result.get('bytes')} of {wanted} bytes came back")
 
 
+def migrate(meeting):
+    """The dialer sends from another port of its own half way through an echo; nothing is lost."""
+    result = judged(meeting, "migrate", "--bytes", str(10 << 20))
+    forbids = meeting.listener_peer.name != "go"
+    said = "was" if result.get("forbidden") else "was not"
+    check(result.get("forbidden") is forbids, f"moving {said} forbidden: {result}")
+    check(result.get("moves") == (0 if forbids else 1), f"moved {result.get('moves')} times")
+    check(result.get("bytes", 0) >= 10 << 20, f"{result.get('bytes')} bytes came back")
+
+
 def reset(meeting):
     """The dialer resets mid-way; the listener must have seen it, with the code where both know codes."""
     result = judged(meeting, "reset", "--after", str(1 << 20))
@@ -134,7 +144,7 @@ REQUIRED = {
     "reset": reset,
 }
 TRACED = {"early-muxer": early_muxer}  # need a side that writes a trace: ours
-OF_QUIC = {"datagrams": datagrams}
+OF_QUIC = {"datagrams": datagrams, "migrate": migrate}
 EXTENSIONS = {"reset-back": reset_back}
 ALL = {**REQUIRED, **TRACED, **OF_QUIC, **EXTENSIONS}
 
@@ -146,8 +156,10 @@ def impossible(name, dialer, listener, options):
     if name == "early-muxer" and options.transport == "quic":
         return "QUIC has its own streams: no muxer is negotiated"
     if name in OF_QUIC and options.transport != "quic":
-        return "only QUIC has datagrams"
-    if name in OF_QUIC and {"rust", "js"} & {dialer.name, listener.name}:
+        return "only QUIC has datagrams, and moves"
+    if name == "migrate" and dialer.name != "ours":
+        return "neither go, rust nor js lets its user move a connection"
+    if name == "datagrams" and {"rust", "js"} & {dialer.name, listener.name}:
         return "libp2p-quic 0.14.0, which js stands on too, gives no way to datagrams"
     if name in TRACED and "ours" not in (dialer.name, listener.name):
         return "neither side writes a trace"
