@@ -239,18 +239,22 @@ static int make_tcp(p2p_host *h, p2p__transport **out) { return p2p__tcp_new(&h-
 static int make_unix(p2p_host *h, p2p__transport **out) { return p2p__unix_new(&h->upgrades, out); }
 
 #if defined(P2P_HAVE_QUIC)
-/* What must be the same after a restart: derived from the identity by what only its owner can do. Keys
- * whose signatures vary (ECDSA) give another secret, then connections of before time out. */
-static int quic_secret(p2p_host *h, uint8_t secret[P2P__SHA256]) {
-  uint8_t sig[P2P_SIGNATURE_MAX];
-  size_t len = 0;
-  int err = h->identity->sign(h->identity->ctx, p2p__cstr("libp2p-c: QUIC stateless reset"), sig,
-                              &len);
-  if (err < 0) return err;
-  p2p_bytes v = p2p__bytes(sig, len);
-  p2p__sha256(&v, 1, secret);
-  p2p__wipe(sig, sizeof sig);
-  return 0;
+/* What must be the same after a restart, and known to nobody else: made of the private key, or, where that
+ * cannot leave its module, of a signature. Those of ECDSA vary: a module with such a key gives another
+ * secret each time, and connections of before time out. */
+static int quic_secret(const p2p_host *h, uint8_t secret[P2P__SHA256]) {
+  static const char label[] = "libp2p-c: QUIC stateless reset";
+  uint8_t bytes[P2P_PRIVKEY_MAX];
+  _Static_assert(P2P_PRIVKEY_MAX >= P2P_SIGNATURE_MAX, "room for either");
+  ptrdiff_t n = p2p_identity_export(h->identity, bytes, sizeof bytes);
+  size_t len = n > 0 ? (size_t)n : 0;
+  int err = n > 0 ? 0 : h->identity->sign(h->identity->ctx, p2p__cstr(label), bytes, &len);
+  if (err >= 0) {
+    p2p_bytes v[] = { p2p__cstr(label), p2p__bytes(bytes, len) };
+    p2p__sha256(v, P2P_COUNT(v), secret);
+  }
+  p2p__wipe(bytes, sizeof bytes);
+  return err;
 }
 
 static int quic_context(p2p_host *h, p2p__certificate *cert) {

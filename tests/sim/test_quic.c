@@ -418,6 +418,41 @@ static void what_is_written_to_a_stream_that_is_over_counts_as_left(void **state
   assert_true(troupe_until(&t, P2P_SECOND, told_is_closed, &x));
 }
 
+/* ---- restarts ---- */
+static void a_restart_is_noticed_at_once(p2p_key_type type) {
+  p2p_identity identity;
+  const char *listen[] = { "/ip4/10.0.0.3/udp/4001/quic-v1" };
+  p2p_host_opts opts = {
+    .size = sizeof opts, .identity = &identity, .listen = listen, .n_listen = 1
+  };
+  assert_int_equal(p2p_identity_generate(&identity, type, t.b.node.io), 0);
+  troupe_join(&t, &t.c, &opts);
+  p2p_conn c = dial(&t.a, &t.c, 3);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, is_up, &t.c));
+  troupe_wait(&t, P2P_SECOND);
+  host_node_stop(&t.c.node); /* without a word */
+  assert_int_equal(host_node_start(&t.c.node, &opts), 0);
+  t.c.host = t.c.node.host;
+  told_open_on(&t, &t.a, c, (const char *const[]){ "/x" }, 1, &x);
+  player_poke(&t.a);
+  assert_true(troupe_until(&t, 100 * P2P_MS, is_down, &t.a));
+  assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].err, P2P_ERESET);
+  host_node_fini(&t.c.node);
+  t.c.host = NULL;
+  p2p_identity_fini(&identity);
+}
+
+static void a_peer_that_restarted_says_so(void **state) {
+  (void)state;
+  a_restart_is_noticed_at_once(P2P_KEY_ED25519);
+}
+
+/* … though its signatures, of which the certificate is made, are others each time. */
+static void a_peer_with_an_ecdsa_key_that_restarted_says_so(void **state) {
+  (void)state;
+  a_restart_is_noticed_at_once(P2P_KEY_ECDSA);
+}
+
 /* ---- ends ---- */
 static void an_idle_connection_lives_on(void **state) {
   (void)state;
@@ -522,6 +557,8 @@ int main(void) {
     T(what_is_written_to_a_stream_that_is_over_counts_as_left),
     T(a_full_socket_is_waited_for),
     T(answers_to_strangers_do_not_displace_what_waits),
+    T(a_peer_that_restarted_says_so),
+    T(a_peer_with_an_ecdsa_key_that_restarted_says_so),
     T(an_idle_connection_lives_on),
     T(closing_waits_for_what_was_written),
     T(a_lost_goodbye_is_repeated),
