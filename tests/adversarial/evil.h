@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "crypto/crypto.h"
+#include "crypto/salsa20.h"
 #include "muxer/yamux_frame.h"
 #include "security/noise_xx.h"
 #include <p2p/p2p.h>
@@ -37,6 +38,7 @@ typedef struct evil {
   p2p_time brief, patience; /* how long an answer may take, and a deadline of the other side */
   uint64_t scale;           /* repetitions of the floods */
   const char *row;          /* the row under way */
+  const p2p_psk *psk;       /* of the private network they are in; NULL: none */
   bool verbose;             /* tells on stderr how connections of QUIC ended */
   int listener;             /* -1: we dial */
   p2p_io *io;
@@ -77,6 +79,12 @@ typedef struct peer {
   bool mute;    /* does not answer pings */
   bool sealed, muxed;
   uint64_t sent; /* bytes of ours that left */
+  bool hidden;   /* below everything else lies the private network's cipher */
+  p2p_psk psk;
+  p2p__xsalsa20 x_out, x_in;
+  uint8_t their_nonce[P2P__XSALSA20_NONCE];
+  size_t nonce_len; /* bytes of it that came */
+  uint64_t x_sent, x_got;
   p2p__noise_xx xx;
   p2p__aead seal, open;
   uint64_t n_seal, n_open;
@@ -93,6 +101,12 @@ typedef struct peer {
 
 /* A new connection to the target, or the one that the target makes. NULL when there is none. */
 peer *peer_new(evil *e);
+/* The same before a word was said of the private network. */
+peer *peer_bare(evil *e);
+/* Says our nonce, of n bytes; from all 24 on what we send and hear is hidden with psk. */
+bool peer_hide(peer *p, const p2p_psk *psk, size_t n);
+/* The nonce was said already. */
+void peer_hidden(peer *p, const p2p_psk *psk, const uint8_t *nonce);
 void peer_free(peer *p);
 void peer_cut(peer *p); /* closes it with a reset on the wire */
 
@@ -162,10 +176,10 @@ verdict may_do_anything(peer *p);
 /* ---- what is watched meanwhile ---- */
 typedef struct honest honest;
 /* Connects, pings, closes, again and again on a thread of its own, until honest_stop. */
-honest *honest_start(const char *addr, p2p_time within);
+honest *honest_start(const evil *e, p2p_time within);
 /* One more round after the row; false: not served any more. */
 bool honest_stop(honest *h, uint64_t *rounds, uint64_t *failed, p2p_time *worst);
-bool honest_once(const char *addr, p2p_time within, p2p_time *took);
+bool honest_once(const evil *e, p2p_time within, p2p_time *took);
 size_t resident_of(uint64_t pid); /* bytes; 0: unknown */
 
 /* ---- rows ---- */
@@ -185,8 +199,8 @@ typedef struct family {
   size_t n;
   bool quic; /* for addresses of QUIC, else of TCP */
 } family;
-extern const family evil_identity, evil_handshake, evil_lines, evil_framing, evil_yamux, evil_mplex,
-    evil_identify, evil_ping, evil_swarm, evil_tls, evil_quic_peer, evil_quic_frames,
+extern const family evil_pnet, evil_identity, evil_handshake, evil_lines, evil_framing, evil_yamux,
+    evil_mplex, evil_identify, evil_ping, evil_swarm, evil_tls, evil_quic_peer, evil_quic_frames,
     evil_quic_floods;
 
 /* ---- reports ---- */

@@ -29,14 +29,17 @@ def limits():
 
 
 def drain(child):
-    """Reads what the child says from now on: it tells of every connection, and a full pipe would stop it."""
-    source = child.process.stdout.fileno()
+    """Reads what the child says from now on: it tells of every connection, and a full pipe would stop it. Returns
+    the thread that does, and the list of what came."""
+    source, told = child.process.stdout.fileno(), []
 
     def run():
-        while os.read(source, 65536):
-            pass
+        while chunk := os.read(source, 65536):
+            told.append(chunk)
 
-    threading.Thread(target=run, daemon=True).start()
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, told
 
 
 def rows(side):
@@ -61,22 +64,30 @@ def speaks_tls():
     return done.code == 1
 
 
+def network(case):
+    """A private network of this test: the option, and how its key reads in hexadecimal."""
+    path = f"{case.folder}/psk"
+    cli.run("psk", "new", path)
+    with open(path, encoding="ascii") as file:
+        return ("--psk", path), file.read().split()[-1]
+
+
 class Dialer(cli.Case):
-    def attacked(self, row, timeout):
+    def attacked(self, row, timeout, options):
         """What evilpeer made of `p2p ping`, which was told of no success."""
-        server = self.child("--answer", ANSWER, "--patience", PATIENCE, "--scale", 2000, "serve", row, program=EVIL)
-        done = cli.run("ping", json.loads(server.line())["listening"], "--count", 1, "--timeout", timeout)
+        server = self.child(*options, "--answer", ANSWER, "--patience", PATIENCE, "--scale", 2000, "serve", row, program=EVIL)
+        done = cli.run("ping", json.loads(server.line())["listening"], "--count", 1, "--timeout", timeout, *options)
         self.assertEqual(done.code, 1, f"{done.out}{done.err}")
         told = json.loads(server.line())
         server.wait()
         self.assertEqual(told["row"], row)
         return told["verdict"]
 
-    def survives(self, row, timeout, verdict):
+    def survives(self, row, timeout, verdict, options=()):
         """On a machine that is busy the honest part of a row may fail: that says nothing of the dialer."""
         with self.subTest(row):
             for _ in range(3):
-                found = self.attacked(row, timeout)
+                found = self.attacked(row, timeout, options)
                 if found != "no session":
                     break
             self.assertEqual(found, verdict)

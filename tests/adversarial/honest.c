@@ -29,22 +29,26 @@ static bool visit(p2p_host *h, const char *addr, p2p_time deadline) {
          await(h, P2P_EV_PING, deadline);
 }
 
-bool honest_once(const char *addr, p2p_time within, p2p_time *took) {
+bool honest_once(const evil *e, p2p_time within, p2p_time *took) {
   static const char *const nowhere[] = { NULL }, *const muxers[] = { "yamux", "mplex" };
   const p2p_host_opts opts = {
-    .size = sizeof opts, .listen = nowhere, .muxers = muxers, .n_muxers = P2P_COUNT(muxers)
+    .size = sizeof opts,
+    .listen = nowhere,
+    .muxers = muxers,
+    .n_muxers = P2P_COUNT(muxers),
+    .psk = e->psk,
   };
   p2p_time begun = evil_now();
   p2p_host *h;
   if (p2p_host_new(&h, &opts) < 0) return false;
-  bool ok = visit(h, addr, begun + within);
+  bool ok = visit(h, e->addr, begun + within);
   *took = evil_now() - begun;
   p2p_host_free(h);
   return ok;
 }
 
 struct honest {
-  const char *addr;
+  const evil *e;
   p2p_time within, worst;
   uint64_t rounds, failed;
   int stop[2]; /* a pipe: its end is the word to stop */
@@ -60,17 +64,17 @@ static void *honest_main(void *arg) {
   honest *h = arg;
   do {
     p2p_time took = 0;
-    h->failed += !honest_once(h->addr, h->within, &took);
+    h->failed += !honest_once(h->e, h->within, &took);
     h->rounds++;
     if (took > h->worst) h->worst = took;
   } while (!told_to_stop(h));
   return NULL;
 }
 
-honest *honest_start(const char *addr, p2p_time within) {
+honest *honest_start(const evil *e, p2p_time within) {
   honest *h = calloc(1, sizeof *h);
   if (!h || pipe2(h->stop, O_CLOEXEC) != 0) abort();
-  h->addr = addr;
+  h->e = e;
   h->within = within;
   if (pthread_create(&h->thread, NULL, honest_main, h) != 0) abort();
   return h;
@@ -84,7 +88,7 @@ bool honest_stop(honest *h, uint64_t *rounds, uint64_t *failed, p2p_time *worst)
   *rounds = h->rounds;
   *failed = h->failed;
   *worst = h->worst;
-  bool ok = honest_once(h->addr, h->within, &took);
+  bool ok = honest_once(h->e, h->within, &took);
   free(h);
   return ok;
 }

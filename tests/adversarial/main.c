@@ -9,15 +9,16 @@
 enum { ROWS_MAX = 200, EXIT_USAGE = 2 };
 
 static const family *const families[] = {
-  &evil_identity,  &evil_handshake,   &evil_lines,       &evil_framing, &evil_yamux,
-  &evil_mplex,     &evil_identify,    &evil_ping,        &evil_swarm,   &evil_tls,
-  &evil_quic_peer, &evil_quic_frames, &evil_quic_floods,
+  &evil_identity, &evil_handshake, &evil_lines,       &evil_framing,     &evil_yamux,
+  &evil_pnet,     &evil_mplex,     &evil_identify,    &evil_ping,        &evil_swarm,
+  &evil_tls,      &evil_quic_peer, &evil_quic_frames, &evil_quic_floods,
 };
 
 typedef struct options {
   uint64_t pid, scale, mib;
   p2p_time brief, patience;
-  const char *report, *layer;
+  const char *report, *layer, *psk_file;
+  p2p_psk psk;
   bool verbose;
 } options;
 
@@ -51,6 +52,7 @@ static bool start(evil *e, const char *addr, const options *o) {
   e->patience = o->patience;
   e->scale = o->scale;
   e->verbose = o->verbose;
+  e->psk = o->psk_file ? &o->psk : NULL;
   if (err < 0) fprintf(stderr, "evilpeer: %s: %s\n", addr, p2p_strerror(err));
   if (err < 0) evil_fini(e);
   return err >= 0;
@@ -71,7 +73,7 @@ static result attack(evil *e, const row *r, const options *o) {
   result out = { .row = r };
   uint64_t failed;
   size_t before = resident_of(o->pid);
-  honest *h = honest_start(e->addr, e->patience);
+  honest *h = honest_start(e, e->patience);
   p2p_time begun = evil_now();
   e->row = r->id;
   verdict v = evil_anew(e) ? r->run(e) : EVIL_BROKEN;
@@ -115,7 +117,7 @@ static int run_all(const char *addr, const options *o) {
   p2p_time took;
   evil e;
   if (!start(&e, addr, o)) return EXIT_FAILURE;
-  if (!honest_once(e.addr, o->patience, &took)) {
+  if (!honest_once(&e, o->patience, &took)) {
     fprintf(stderr, "evilpeer: %s does not serve an honest peer to begin with\n", addr);
     evil_fini(&e);
     return EXIT_FAILURE;
@@ -197,6 +199,8 @@ static const char HELP[] =
     "  --scale N           repetitions of a flood (20000)\n"
     "  --layer NAME        all: only the rows of this layer\n"
     "  --report FILE       all: the results as Markdown, or as JSON when it ends in .json\n"
+    "  --psk FILE          they are in the private network of this key; without it its rows find "
+    "nothing\n"
     "  --verbose           how each connection of QUIC ended, on stderr\n\n"
     "A row passes when the other side does what the row asks, an honest peer is served meanwhile "
     "and\n"
@@ -205,6 +209,16 @@ static const char HELP[] =
 static int usage(const char *what) {
   fprintf(stderr, "evilpeer: %s; \"evilpeer --help\" says more\n", what);
   return EXIT_USAGE;
+}
+
+/* False: there is none in the file. */
+static bool read_psk(options *o) {
+  uint8_t file[P2P_PSK_FILE_MAX + 1];
+  if (!o->psk_file) return true;
+  FILE *f = fopen(o->psk_file, "re");
+  size_t n = f ? fread(file, 1, sizeof file, f) : 0;
+  if (f) fclose(f);
+  return p2p_psk_parse(&o->psk, p2p__bytes(file, n)) == 0;
 }
 
 /* A number of at least 1, times unit. */
@@ -226,17 +240,24 @@ static bool take_option(options *o, int which) {
   case 'l': o->layer = optarg; return true;
   case 'r': o->report = optarg; return true;
   case 'v': o->verbose = true; return true;
+  case 'k': o->psk_file = optarg; return true;
   default: return false;
   }
 }
 
 int main(int argc, char **argv) {
   static const struct option longs[] = {
-    { "pid", required_argument, NULL, 'p' },    { "memory", required_argument, NULL, 'm' },
-    { "answer", required_argument, NULL, 'a' }, { "patience", required_argument, NULL, 'w' },
-    { "scale", required_argument, NULL, 's' },  { "report", required_argument, NULL, 'r' },
-    { "layer", required_argument, NULL, 'l' },  { "verbose", no_argument, NULL, 'v' },
-    { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+    { "pid", required_argument, NULL, 'p' },
+    { "memory", required_argument, NULL, 'm' },
+    { "answer", required_argument, NULL, 'a' },
+    { "patience", required_argument, NULL, 'w' },
+    { "scale", required_argument, NULL, 's' },
+    { "report", required_argument, NULL, 'r' },
+    { "layer", required_argument, NULL, 'l' },
+    { "verbose", no_argument, NULL, 'v' },
+    { "psk", required_argument, NULL, 'k' },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
   };
   options o = { .scale = 20000, .mib = 32, .brief = 3 * P2P_SECOND, .patience = 20 * P2P_SECOND };
   int which;
@@ -245,6 +266,7 @@ int main(int argc, char **argv) {
     if (which == 'h') return fputs(HELP, stdout) < 0;
     if (!take_option(&o, which)) return usage("a wrong option");
   }
+  if (!read_psk(&o)) return usage("no key of a private network in that file");
   char **w = argv + optind;
   int n = argc - optind;
   if (n == 1 && strcmp(w[0], "list") == 0) return list();

@@ -38,7 +38,7 @@ static void drain(quic *q) {
 
 static verdict served_beside(evil *e, quic *q) {
   p2p_time took;
-  bool served = honest_once(e->addr, e->patience, &took);
+  bool served = honest_once(e, e->patience, &took);
   quic_free(q);
   return served ? EVIL_SURVIVED : EVIL_STARVED;
 }

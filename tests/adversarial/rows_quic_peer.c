@@ -363,9 +363,9 @@ static verdict first_flight(evil *e, void (*put)(p2p__wr *w), bool rubbish) {
   quic_flush(q);
   for (int i = 0; rubbish && i < 20; i++) quic_send_raw(q, noise, sizeof noise);
   if (quic_shake(q)) return quic_must_live(q);
-  bool said = q->over;
+  bool ended = q->over || rubbish; /* to end it is allowed, to crash is not */
   quic_free(q);
-  return said ? EVIL_SURVIVED : EVIL_BROKEN; /* to end it is allowed, to crash is not */
+  return ended ? EVIL_SURVIVED : EVIL_BROKEN;
 }
 
 /* Retires the id that the client needs for the flight it still owes. */

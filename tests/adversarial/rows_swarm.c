@@ -95,7 +95,7 @@ static verdict sw01(evil *e) {
   p2p_time took;
   size_t n = 0;
   while (n < MANY && (held[n] = peer_new(e))) peer_send(held[n++], "\x13/multi", 7);
-  bool served = honest_once(e->addr, e->patience, &took);
+  bool served = honest_once(e, e->patience, &took);
   for (size_t i = 0; i < n; i++) peer_free(held[i]);
   return served ? EVIL_SURVIVED : EVIL_STARVED;
 }

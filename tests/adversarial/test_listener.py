@@ -47,6 +47,24 @@ class Mplex(cli.Case):
         self.assertNotIn("n/a", done.stdout)
 
 
+class Pnet(cli.Case):
+    def test_node_of_a_private_network_survives_every_row_and_tells_no_key(self):
+        network, key = evil.network(self)
+        self.assertRegex(key, r"\A[0-9a-f]{64}\Z")
+        node, address = self.node(*evil.limits(), *network, "--log-level", "trace")
+        reader, events = evil.drain(node)
+        done = subprocess.run([evil.EVIL, *network, "--answer", str(evil.ANSWER), "--patience", str(evil.PATIENCE),
+                               "--layer", "pnet", "all", address], capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotIn("n/a", done.stdout)
+        node.signal()
+        self.assertEqual(node.wait(), 0)
+        reader.join()
+        told = b"".join(events).decode() + node.errors()
+        self.assertIn('"event":"connected"', told)
+        self.assertNotIn(key, told.lower())
+
+
 class Limits(cli.Case):
     def test_streams_in_negotiation_are_few(self):
         """The row passes at its deadline, too: here there is none in sight."""

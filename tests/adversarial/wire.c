@@ -115,7 +115,7 @@ static int take(const evil *e) {
   return accept4(e->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-peer *peer_new(evil *e) {
+peer *peer_bare(evil *e) {
   int on = 1, fd = e->listener >= 0 ? take(e) : dial(e);
   if (fd < 0) return NULL;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -127,8 +127,30 @@ peer *peer_new(evil *e) {
   return p;
 }
 
+bool peer_hide(peer *p, const p2p_psk *psk, size_t n) {
+  uint8_t nonce[P2P__XSALSA20_NONCE];
+  evil_random(nonce, sizeof nonce);
+  if (!peer_send(p, nonce, n) || n < sizeof nonce) return false;
+  peer_hidden(p, psk, nonce);
+  return true;
+}
+
+void peer_hidden(peer *p, const p2p_psk *psk, const uint8_t *nonce) {
+  p2p__xsalsa20_init(&p->x_out, psk->key, nonce);
+  p->psk = *psk;
+  p->hidden = true;
+}
+
+peer *peer_new(evil *e) {
+  peer *p = peer_bare(e);
+  if (p && e->psk) peer_hide(p, e->psk, P2P__XSALSA20_NONCE);
+  return p;
+}
+
 void peer_free(peer *p) {
   if (!p) return;
+  p2p__xsalsa20_fini(&p->x_out);
+  p2p__xsalsa20_fini(&p->x_in);
   close(p->fd);
   p2p__noise_xx_fini(&p->xx);
   if (p->sealed) p2p__aead_fini(&p->seal);
@@ -180,6 +202,20 @@ static void open_all(peer *p) {
   memmove(p->raw, p->raw + n, p->raw_len);
 }
 
+/* Makes the n bytes behind raw readable; returns how many are, once their nonce is taken off. */
+static size_t reveal(peer *p, size_t n) {
+  uint8_t *at = p->raw + p->raw_len;
+  size_t nonce = p2p__min(n, sizeof p->their_nonce - p->nonce_len);
+  if (nonce) memcpy(p->their_nonce + p->nonce_len, at, nonce);
+  p->nonce_len += nonce;
+  if (nonce && p->nonce_len == sizeof p->their_nonce)
+    p2p__xsalsa20_init(&p->x_in, p->psk.key, p->their_nonce);
+  memmove(at, at + nonce, n - nonce);
+  p2p__xsalsa20_xor(&p->x_in, p->x_got, p2p__bytes(at, n - nonce), at);
+  p->x_got += n - nonce;
+  return n - nonce;
+}
+
 /* Takes what has arrived; the end of the connection is `over`. */
 static void hear(peer *p) {
   if (p->raw_len == RAW_MAX) return;
@@ -189,7 +225,7 @@ static void hear(peer *p) {
     p->over = true;
     return;
   }
-  p->raw_len += (size_t)n;
+  p->raw_len += p->hidden ? reveal(p, (size_t)n) : (size_t)n;
   open_all(p);
   if (p->muxed) mux_absorb(p);
 }
@@ -238,7 +274,7 @@ static bool room(peer *p, p2p_time deadline) {
   return false;
 }
 
-bool peer_send(peer *p, const void *bytes, size_t n) {
+static bool send_plain(peer *p, const void *bytes, size_t n) {
   const uint8_t *at = bytes;
   p2p_time deadline = evil_now() + p->e->brief;
   while (n > 0 && !p->over) {
@@ -252,6 +288,20 @@ bool peer_send(peer *p, const void *bytes, size_t n) {
     } else {
       p->over = true;
     }
+  }
+  return !p->over;
+}
+
+bool peer_send(peer *p, const void *bytes, size_t n) {
+  enum { PART = 16384 };
+  uint8_t part[PART];
+  const uint8_t *at = bytes;
+  if (!p->hidden) return send_plain(p, bytes, n);
+  for (size_t len; n > 0; at += len, n -= len) {
+    len = p2p__min(n, PART);
+    p2p__xsalsa20_xor(&p->x_out, p->x_sent, p2p__bytes(at, len), part);
+    p->x_sent += len;
+    if (!send_plain(p, part, len)) return false;
   }
   return !p->over;
 }
