@@ -74,7 +74,7 @@ static void fixture_init(void) {
   memcpy(pub + sizeof head, f.key.pub, 32);
   must(p2p_identity_from_signer(&f.identity, p2p__bytes(pub, 36), fixed_sign, NULL, &f.key) == 0,
        "no identity");
-  must(p2p__certificate_make(&f.env, &f.identity, TIME, &cert) == 0, "no certificate");
+  must(p2p__certificate_make(&f.env, &f.identity, &cert) == 0, "no certificate");
   p2p__tls_context_config config = { .cert = p2p__bytes(cert.der, cert.len),
                                      .cert_key = p2p__bytes(cert.key, cert.key_len),
                                      .keylog = hear_key };
