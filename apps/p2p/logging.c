@@ -1,12 +1,15 @@
 /* Log lines on standard error. */
 #include "logging.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "json.h"
+#include "mem.h"
 #include "report.h"
 
 enum { LINE_MAX_LEN = 2048, LEVEL_TRACE = P2P_LOG_TRACE };
@@ -74,24 +77,49 @@ static void stamp(char out[32]) {
   snprintf(out + n, 32 - n, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
+/* One line in one write, so that it never waits where there is room for it. */
 static void print(const logging *l, int level, const char *module, const char *message) {
   char when[32];
   json j;
-  if (!l->as_json) {
-    flockfile(stderr);
-    fprintf(stderr, "%s: %s: ", levels[level], module);
-    text_print(stderr, message);
-    fputc('\n', stderr);
-    funlockfile(stderr);
+  if (l->as_json) {
+    stamp(when);
+    json_begin(&j);
+    json_text(&j, "time", when);
+    json_text(&j, "level", levels[level]);
+    json_text(&j, "module", module);
+    json_text(&j, "message", message);
+    json_end_on(&j, stderr);
     return;
   }
-  stamp(when);
-  json_begin(&j);
-  json_text(&j, "time", when);
-  json_text(&j, "level", levels[level]);
-  json_text(&j, "module", module);
-  json_text(&j, "message", message);
-  json_end_on(&j, stderr);
+  char *text = NULL;
+  size_t len = 0;
+  FILE *line = open_memstream(&text, &len);
+  if (!line) return;
+  fprintf(line, "%s: %s: ", levels[level], module);
+  text_print(line, message);
+  fputc('\n', line);
+  if (fclose(line) == 0) fwrite(text, 1, len, stderr);
+  mem_free(text);
+}
+
+/* A reader that has stopped must not stop us: then standard error has no room for a line. */
+static bool has_room(void) {
+  struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+  return poll(&fd, 1, 0) != 0; /* gone, or in error: writing says so */
+}
+
+static void say(logging *l, int level, const char *module, const char *message) {
+  char text[64];
+  if (l->lost && has_room()) {
+    snprintf(text, sizeof text, "%llu lines were lost, which nobody read",
+             (unsigned long long)l->lost);
+    l->lost = 0;
+    print(l, P2P_LOG_WARN, "log", text);
+  }
+  if (l->lost || !has_room())
+    l->lost++;
+  else
+    print(l, level, module, message);
 }
 
 static int level_for(const logging *l, const char *module) {
@@ -101,12 +129,12 @@ static int level_for(const logging *l, const char *module) {
 }
 
 void logging_line(void *user, p2p_log_level level, const char *line) {
-  const logging *l = user;
+  logging *l = user;
   char module[LOGGING_NAME_MAX] = "";
   size_t len = strcspn(line, " ");
   if (len < sizeof module) memcpy(module, line, len);
   if ((int)level > level_for(l, module)) return;
-  print(l, (int)level, module, line + (*module ? len + (line[len] == ' ') : 0));
+  say(l, (int)level, module, line + (*module ? len + (line[len] == ' ') : 0));
 }
 
 void logging_say(logging *l, p2p_log_level level, const char *module, const char *format, ...) {
@@ -116,5 +144,5 @@ void logging_say(logging *l, p2p_log_level level, const char *module, const char
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  print(l, (int)level, module, text);
+  say(l, (int)level, module, text);
 }

@@ -16,6 +16,7 @@ typedef struct logging {
   int level; /* of modules that are not named; -1: nothing is told */
   logging_module modules[LOGGING_MODULES_MAX];
   size_t n;
+  uint64_t lost; /* lines that nobody read in time, since the last that could be written */
 } logging;
 
 /* text: "warn", "info,identify=trace", "error,swarm=debug". False after a report. */

@@ -15,6 +15,7 @@
 #include "logging.h"
 #include "network.h"
 #include "notify.h"
+#include "outbox.h"
 #include "report.h"
 #include "signals.h"
 
@@ -35,6 +36,7 @@ typedef struct node {
   p2p_host *host;
   echo_serve echo; /* tells nobody */
   signals signals;
+  outbox *out;                   /* NULL: output waits for its reader */
   p2p_time watchdog;             /* systemd wants to hear of us so often; P2P_NEVER: it does not */
   uint64_t told[ADDRS_TOLD_MAX]; /* hashes of the addresses printed, so that each is told once */
   size_t n_told;
@@ -199,6 +201,7 @@ static int report_start(const node *n, int err) {
 }
 
 static int serve(node *n) {
+  n->out = outbox_start(n->as_json);
   int err = start(n), code;
   if (err < 0) {
     code = report_start(n, err);
@@ -209,6 +212,7 @@ static int serve(node *n) {
     (void)notify_send("READY=1");
     code = run(n);
   }
+  outbox_stop(n->out); /* a second signal cuts it short */
   signals_stop(&n->signals);
   p2p_host_free(n->host);
   return code;

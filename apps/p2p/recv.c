@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "incoming.h"
 #include "json.h"
+#include "outbox.h"
 #include "poller.h"
 #include "progress.h"
 #include "report.h"
@@ -56,6 +57,7 @@ typedef struct transfer {
 
 struct receiver {
   recv_args a;
+  outbox *out; /* NULL: output waits for its reader */
   int dir;
   progress_kind progress;
   service service;
@@ -434,7 +436,9 @@ static int recv_main(int argc, char **argv) {
   }
   r.progress = progress_choose(r.a.as_json, r.a.quiet);
   signal(SIGPIPE, SIG_IGN);
+  r.out = outbox_start(r.a.as_json);
   code = run(&r);
+  outbox_stop(r.out);
   close(r.dir);
   return code;
 }
