@@ -10,6 +10,7 @@
  *   a certificate is judged before the library parses it, which takes several of any shape.
  * Spec: RFC 8446; RFC 9001, sections 4 and 8; tls/tls.md. */
 #include "crypto/tls_engine.h"
+#include "crypto/tls_gnutls_key.h"
 #include "crypto/tls_messages.h"
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -259,13 +260,9 @@ static int no_wait(gnutls_transport_ptr_t ptr, unsigned int ms) {
 /* ---- context ---- */
 
 static int set_credentials(p2p__tls_context *c, const p2p__tls_context_config *config) {
-  p2p_bytes cert = config->cert, key = config->cert_key;
-  const gnutls_datum_t c_der = { (unsigned char *)(uintptr_t)cert.p, (unsigned)cert.len };
-  const gnutls_datum_t k_der = { (unsigned char *)(uintptr_t)key.p, (unsigned)key.len };
   if (gnutls_certificate_allocate_credentials(&c->credentials) < 0) return P2P_ENOMEM;
-  int err = gnutls_certificate_set_x509_key_mem2(c->credentials, &c_der, &k_der,
-                                                 GNUTLS_X509_FMT_DER, NULL, 0);
-  if (err < 0) return err == GNUTLS_E_MEMORY_ERROR ? P2P_ENOMEM : P2P_EKEY;
+  int err = p2p__tls_gnutls_key(c->credentials, config->cert, config->cert_key);
+  if (err < 0) return err;
   gnutls_certificate_set_verify_function(c->credentials, on_verify);
   return 0;
 }
