@@ -35,9 +35,8 @@ enum { /* what happens */
        WEATHER_SLEEP = 64, /* processes stop, machines are suspended: seconds to hours */
        WEATHER_WALL = 128, /* wall clocks are set, by up to a year */
        WEATHER_SLOW = 256, /* readers that stop reading */
-       WEATHER_ROUGH = WEATHER_LOSS | WEATHER_REORDER | WEATHER_DOUBLE,
-       WEATHER_PARTS = WEATHER_PART | WEATHER_FLAP | WEATHER_SLOW,
-       WEATHER_MACHINES = WEATHER_CRASH | WEATHER_SLEEP | WEATHER_WALL
+       WEATHER_NAT = 512,  /* hosts behind NAT boxes, which rebind and get other addresses */
+       WEATHER_MOVE = 1024 /* hosts whose address changes */
 };
 
 typedef struct weather_row {
@@ -62,6 +61,7 @@ void weather_run(scenario_run *r, const weather_row *row);
 enum {
   WEATHER_FRIENDS = 24,      /* all others, where they are no more */
   WEATHER_CROWD_FRIENDS = 4, /* else */
+  WEATHER_BOXES = 3,
   WEATHER_SPELLS = 4096
 };
 
@@ -87,6 +87,8 @@ typedef struct weather_node {
   p2p_time ping_by[WEATHER_FRIENDS]; /* an answer must have come by then; 0: none is awaited */
   uint64_t deeds;                    /* done to it */
   uint64_t events;                   /* of the network, with it */
+  bool hidden;                       /* behind a box: nobody can dial it */
+  uint32_t moves;                    /* of its address, so far */
   char addrs[WEATHER_WAYS][P2P_ADDR_TEXT_MAX];
   int n_addrs;
 } weather_node;
@@ -104,6 +106,8 @@ struct weather {
   weather_node *nodes;
   uint32_t n;
   p2p_memory *hub;
+  p2p_io *boxes[WEATHER_BOXES];
+  uint32_t n_boxes, box_moves;
   uint8_t map_key[16];
   p2p_sim_tcp tcp;
   weather_spell spells[WEATHER_SPELLS];
@@ -123,20 +127,23 @@ P2P_MUST_USE int weather_node_place(weather *w, uint32_t i);
 P2P_MUST_USE int weather_node_start(weather_node *node);
 void weather_node_stop(weather_node *node); /* its claims first; flows are gone with it */
 void weather_node_fini(weather_node *node);
-/* The k-th of those it knows and should reach; weather_friends of them. */
+/* The k-th of those it knows, of weather_friends; it should reach those that are not hidden. */
 uint32_t weather_friends(const weather *w);
 uint32_t weather_friend(const weather_node *node, uint32_t k);
+P2P_MUST_USE int weather_node_introduce(weather_node *node); /* where its friends are now */
 /* It has slept: what it waits for may come so much later. */
 void weather_node_slept(weather_node *node, p2p_time so_long);
 void weather_node_dial(weather_node *node, uint32_t to);
 void weather_node_ping(weather_node *node, uint32_t k); /* its k-th friend */
 void weather_node_hang_up(weather_node *node);          /* one of its connections */
 void weather_node_part(weather_node *node);             /* all of them */
+void weather_node_move(weather_node *node);             /* to another address */
 bool weather_node_reaches(const weather_node *node, uint32_t to);
 
 /* weather_deeds.c: what happens */
 void weather_deed(weather *w);
-void weather_sky(weather *w); /* the network at first */
+void weather_sky(weather *w);               /* the network at first */
+P2P_MUST_USE int weather_boxes(weather *w); /* what hosts may be behind */
 /* The next end of a spell, or P2P_NEVER; ends those that are due. */
 p2p_time weather_next_spell(const weather *w);
 void weather_end_spells(weather *w, bool all);

@@ -1,4 +1,5 @@
 /* What happens in the weather: what hosts do, and what is done to them. */
+#include "sim/nat.h"
 #include "sim/weather.h"
 #include "sim/world.h"
 
@@ -20,8 +21,10 @@ static weather_node *any_node(weather *w) {
   return node;
 }
 
-static uint32_t any_friend(weather_node *node) {
-  return (uint32_t)weather_dice(node->w, weather_friends(node->w));
+/* One of its friends that can be reached; false: the one picked cannot. */
+static bool any_friend(weather_node *node, uint32_t *k) {
+  *k = (uint32_t)weather_dice(node->w, weather_friends(node->w));
+  return !node->w->nodes[weather_friend(node, *k)].hidden;
 }
 
 static flow *any_flow(weather_node *node) {
@@ -64,13 +67,15 @@ void weather_end_spells(weather *w, bool all) {
 /* ---- what hosts do ---- */
 
 static void deed_dial(weather *w) {
+  uint32_t k;
   weather_node *a = any_node(w);
-  if (a) weather_node_dial(a, weather_friend(a, any_friend(a)));
+  if (a && any_friend(a, &k)) weather_node_dial(a, weather_friend(a, k));
 }
 
 static void deed_ping(weather *w) {
+  uint32_t k;
   weather_node *a = any_node(w);
-  if (a) weather_node_ping(a, any_friend(a));
+  if (a && any_friend(a, &k)) weather_node_ping(a, k);
 }
 
 static void deed_hang_up(weather *w) {
@@ -83,9 +88,10 @@ static uint64_t any_length(weather *w) {
 }
 
 static void deed_open(weather *w) {
+  uint32_t k;
   weather_node *a = any_node(w);
-  if (!a) return;
-  const weather_node *b = &w->nodes[weather_friend(a, any_friend(a))];
+  if (!a || !any_friend(a, &k)) return;
+  const weather_node *b = &w->nodes[weather_friend(a, k)];
   const char *id = weather_dice(w, 2) ? FLOW_ECHO : FLOW_SINK;
   flow *f;
   int err = flow_open(&a->n, &b->identity.peer, NULL, id, any_length(w),
@@ -153,6 +159,22 @@ void weather_sky(weather *w) {
   p2p_sim_path path = any_path(w);
   p2p_sim_default(w->r->sim, &path);
   p2p_sim_split(w->r->sim, (uint32_t)weather_dice(w, 200000));
+}
+
+int weather_boxes(weather *w) {
+  int err = 0;
+  if (!(w->row->what & WEATHER_NAT)) return 0;
+  w->n_boxes = 1 + (uint32_t)weather_dice(w, WEATHER_BOXES);
+  for (uint32_t i = 0; i < w->n_boxes && err >= 0; i++) {
+    p2p_sim_nat_opts opts = { .ip = { .family = 4, .ip = { 8, 0, 0, (uint8_t)i } },
+                              .mapping = (p2p_sim_nat_kind)weather_dice(w, 3),
+                              .filter = (p2p_sim_nat_kind)weather_dice(w, 3),
+                              .hairpin = weather_dice(w, 2),
+                              .keeps_port = weather_dice(w, 2),
+                              .refuses = weather_dice(w, 2) };
+    err = p2p_sim_nat(w->r->sim, &opts, &w->boxes[i]);
+  }
+  return err;
 }
 
 static p2p_io *io_of(weather *w, uint32_t i) { return w->nodes[i].n.io; }
@@ -264,6 +286,21 @@ static void deed_wall(weather *w) {
   p2p_sim_set_wall(a->n.io, by);
 }
 
+/* A box forgets everybody, or is given another address too. */
+static void deed_rebind(weather *w) {
+  p2p_io *box = w->boxes[weather_dice(w, w->n_boxes)];
+  p2p_endpoint to = { .family = 4,
+                      .ip = { 8, 1, (uint8_t)(w->box_moves >> 8), (uint8_t)w->box_moves } };
+  bool moves = weather_dice(w, 3) == 0;
+  if (moves && p2p_sim_readdress(box, &to, 1) == 0) w->box_moves++;
+  p2p_sim_nat_rebind(box);
+}
+
+static void deed_move(weather *w) {
+  weather_node *a = any_node(w);
+  if (a && !a->hidden) weather_node_move(a);
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -285,6 +322,8 @@ static const struct {
   { deed_crash, WEATHER_CRASH, 1 },
   { deed_sleep, WEATHER_SLEEP, 1 },
   { deed_wall, WEATHER_WALL, 1 },
+  { deed_rebind, WEATHER_NAT, 1 },
+  { deed_move, WEATHER_MOVE, 1 },
 };
 
 static unsigned weight_of(const weather *w, size_t i) {

@@ -135,23 +135,43 @@ static void addr_add(weather_node *node, const char *way) {
   snprintf(node->addrs[node->n_addrs++], P2P_ADDR_TEXT_MAX, "%s/p2p/%s", way, id);
 }
 
-static void addrs_make(weather_node *node) {
+enum { WAY_TEXT = 64 };
+
+/* The ways to a host at e; returns how many. */
+static int ways_at(const weather_node *node, p2p_endpoint e, char out[][WAY_TEXT]) {
   unsigned ways = node->w->row->ways;
-  char way[64];
-  p2p_endpoint e = host_node_ip(node->n.number);
-  if (ways & WEATHER_QUIC) {
-    snprintf(way, sizeof way, "/ip4/%d.%d.%d.%d/udp/4001/quic-v1", e.ip[0], e.ip[1], e.ip[2],
-             e.ip[3]);
-    addr_add(node, way);
-  }
-  if (ways & WEATHER_TCP) {
-    host_node_addr(node->n.number, NULL, way, sizeof way);
-    addr_add(node, way);
-  }
-  if (ways & WEATHER_MEMORY) {
-    snprintf(way, sizeof way, "/memory/%u", node->n.number);
-    addr_add(node, way);
-  }
+  char ip[WAY_TEXT / 2];
+  int n = 0;
+  snprintf(ip, sizeof ip, "/ip4/%d.%d.%d.%d", e.ip[0], e.ip[1], e.ip[2], e.ip[3]);
+  if (ways & WEATHER_QUIC) snprintf(out[n++], WAY_TEXT, "%s/udp/4001/quic-v1", ip);
+  if (ways & WEATHER_TCP) snprintf(out[n++], WAY_TEXT, "%s/tcp/4001", ip);
+  if (ways & WEATHER_MEMORY) snprintf(out[n++], WAY_TEXT, "/memory/%u", node->n.number);
+  return n;
+}
+
+/* Where it is: behind a box, or on the network; the second byte says how often it has moved. */
+static p2p_endpoint place_of(const weather_node *node) {
+  p2p_endpoint e = host_node_ip(node->n.number + (node->moves << 16));
+  if (!node->hidden) return e;
+  e.ip[0] = 192;
+  e.ip[1] = 168;
+  return e;
+}
+
+static void addrs_make(weather_node *node) {
+  char ways[WEATHER_WAYS][WAY_TEXT];
+  int n = ways_at(node, place_of(node), ways);
+  node->n_addrs = 0;
+  for (int i = 0; i < n; i++) addr_add(node, ways[i]);
+}
+
+void weather_node_move(weather_node *node) {
+  node->moves++;
+  p2p_endpoint to = place_of(node);
+  weather_say(node->w, node->index, "moves for the %u. time", node->moves);
+  int err = p2p_sim_readdress(node->n.io, &to, 1);
+  scenario_claim(node->w->r, err >= 0, "node %u cannot move: %s", node->index, p2p_error_name(err));
+  addrs_make(node);
 }
 
 int weather_node_place(weather *w, uint32_t i) {
@@ -160,17 +180,21 @@ int weather_node_place(weather *w, uint32_t i) {
   node->index = i;
   p2p__mem_init(&node->mem, NULL);
   p2p__u64map_init(&node->conns, &w->r->sim->mem, P2P__MEM_LOOP, w->map_key);
-  int err = host_node_place(&node->n, w->r->sim, i + 1, NULL);
+  node->n.number = i + 1;
+  node->hidden = w->n_boxes && i && (i == 1 || weather_dice(w, 2));
+  p2p_sim_node_opts at = { .ip = { place_of(node) }, .n_ip = 1 };
+  if (node->hidden) at.gateway = w->boxes[weather_dice(w, w->n_boxes)];
+  int err = host_node_place(&node->n, w->r->sim, i + 1, &at);
   if (err >= 0) err = p2p_identity_generate(&node->identity, P2P_KEY_ED25519, node->n.io);
   if (err >= 0) addrs_make(node);
   return err;
 }
 
-static int introduce(weather_node *node) {
+int weather_node_introduce(weather_node *node) {
   int err = 0;
   for (uint32_t k = 0; k < weather_friends(node->w); k++) {
     const weather_node *to = &node->w->nodes[weather_friend(node, k)];
-    for (int i = 0; i < to->n_addrs && err >= 0; i++)
+    for (int i = 0; !to->hidden && i < to->n_addrs && err >= 0; i++)
       err = p2p_peer_add_addr(node->n.host, to->addrs[i]);
   }
   return err;
@@ -180,18 +204,15 @@ int weather_node_start(weather_node *node) {
   const weather_row *row = node->w->row;
   p2p_allocator counted = { .alloc = count_alloc, .release = count_release, .user = &node->mem };
   const char *listen[WEATHER_WAYS];
-  char at[WEATHER_WAYS][P2P_ADDR_TEXT_MAX];
-  for (int i = 0; i < node->n_addrs; i++) {
-    size_t len = (size_t)(strstr(node->addrs[i], "/p2p/") - node->addrs[i]);
-    memcpy(at[i], node->addrs[i], len);
-    at[i][len] = 0;
-    listen[i] = at[i];
-  }
+  char ways[WEATHER_WAYS][WAY_TEXT];
+  const p2p_endpoint any = { .family = 4 };
+  int n = ways_at(node, row->what & WEATHER_MOVE ? any : place_of(node), ways);
+  for (int i = 0; i < n; i++) listen[i] = ways[i];
   p2p_host_opts opts = { .size = sizeof opts,
                          .identity = &node->identity,
                          .allocator = &counted,
                          .listen = listen,
-                         .n_listen = (size_t)node->n_addrs,
+                         .n_listen = (size_t)n,
                          .security = row->security ? &row->security : NULL,
                          .n_security = row->security ? 1 : 0,
                          .muxers = row->muxer ? &row->muxer : NULL,
@@ -206,7 +227,7 @@ int weather_node_start(weather_node *node) {
   if (err >= 0) err = flow_serve(&node->n);
   for (size_t i = 0; err >= 0 && i < P2P__MEM_TAGS; i++)
     (void)p2p_host_memory(node->n.host, i, &node->born_with[i]);
-  return err < 0 ? err : introduce(node);
+  return err < 0 ? err : weather_node_introduce(node);
 }
 
 void weather_node_stop(weather_node *node) {

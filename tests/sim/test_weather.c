@@ -1,21 +1,24 @@
-/* Every row of the weather keeps its claims under the sanitizers with a few seeds, and would not with a
- * network that changes bytes: the claims can fail. */
+/* Every row of the weather, cut short, keeps its claims under the sanitizers; and it would not with a
+ * network that changes bytes: the claims can fail. The whole of it: make sim SCENARIOS=weather. */
 #include "sim/weather.h"
 #include "unit/base/test.h"
 #include <string.h>
 
-enum { SEED = 3, ROW_HOSTS_MAX = 40 }; /* more seeds: make weather */
+enum { SEED = 3, CROWD = 40, HOSTS_MAX = 5, SHORTER = 3 };
 
-static void run(const weather_row *row, uint64_t seed) {
+static void run(const weather_row *whole, uint64_t seed) {
   scenario_run r = { .sim = p2p_sim_new(seed), .seed = seed };
-  weather_run(&r, row);
-  if (r.n_failures)
-    fail_msg("p2p-sim --scenario %s --seed %d: %s", row->name, (int)seed, r.failures[0]);
+  weather_row row = *whole;
+  row.deeds /= SHORTER;
+  row.seconds /= SHORTER;
+  if (row.most > HOSTS_MAX) row.most = HOSTS_MAX;
+  weather_run(&r, &row);
+  if (r.n_failures) fail_msg("%s, cut short, seed %d: %s", row.name, (int)seed, r.failures[0]);
   p2p_sim_free(r.sim);
 }
 
 static bool is_small(const weather_row *row) {
-  return row->most <= ROW_HOSTS_MAX && weather_is_possible(row);
+  return row->most <= CROWD && weather_is_possible(row);
 }
 
 static void weather_keeps_its_claims(void **state) {
