@@ -23,7 +23,9 @@ static int listen_on(const char *command, p2p_host *h, int fd) {
   if (err >= 0) return 0;
   bool strange = err == P2P_EINVAL || err == P2P_ENOTSUP;
   report(command, "cannot listen on descriptor %d, which systemd has passed: %s%s", fd,
-         p2p_strerror(err), strange ? "; ListenStream= makes those that can be taken" : "");
+         p2p_strerror(err),
+         strange ? "; ListenStream= makes those that can be taken, and ListenDatagram= for QUIC"
+                 : "");
   return EXIT_FAILURE;
 }
 

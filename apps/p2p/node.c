@@ -306,7 +306,8 @@ const args_command node_command = {
           "Under\n"
           "systemd it says when it is ready, stops and lives (Type=notify, WatchdogSec=), and "
           "listens on\n"
-          "the TCP sockets that it is passed (ListenStream=).",
+          "the sockets that it is passed: TCP and Unix (ListenStream=), UDP for QUIC "
+          "(ListenDatagram=).",
   .examples = "p2p node --listen /ip4/0.0.0.0/tcp/4001\n"
               "p2p node --config /etc/p2p/node.conf --log json --log-level info,identify=debug\n",
   .options = options,

@@ -148,8 +148,8 @@ P2P_API p2p_io *p2p_host_io(p2p_host *h); /* the door it uses, given or its own 
 /* Listens on a multiaddr. P2P_EADDR, P2P_ENOTSUP (no transport for it), P2P_EADDRINUSE,
  * P2P_EACCES, …. */
 P2P_API P2P_MUST_USE int p2p_listen(p2p_host *h, const char *addr, p2p_listener *out);
-/* Listens with a listening socket of the system, TCP or Unix, that somebody else made, as systemd's
- * socket activation does. The host works on a duplicate: fd stays the caller's, to be closed at any
+/* Listens with a listening socket of the system, TCP or Unix, or a bound UDP one (for QUIC), that somebody
+ * else made, as systemd's socket activation does. The host works on a duplicate: fd stays the caller's, to be closed at any
  * time; it does not block any more. A Unix socket's file stays when the listener is closed. P2P_EINVAL
  * (something else), P2P_EADDR (a Unix socket without an absolute path), P2P_ENOTSUP (the io has none). */
 P2P_API P2P_MUST_USE int p2p_listen_fd(p2p_host *h, int fd, p2p_listener *out);

@@ -192,6 +192,9 @@ typedef struct p2p_io_ops {
    * nothing. An ERRORS fact invites it; what is not taken by the next one is forgotten. NULL or absent:
    * nothing is ever known. */
   int (*udp_errors)(p2p_io *io, int sock, p2p_udp_error *out, int n);
+  /* A UDP socket on a duplicate of a bound datagram socket of the system that is not connected, as adopt does.
+   * P2P_EINVAL: it is something else. NULL or absent: none here. */
+  int (*udp_adopt)(p2p_io *io, int fd, uint64_t token, p2p_endpoint *bound);
 } p2p_io_ops;
 
 /* An instance begins with this; what follows is its own. */

@@ -16,6 +16,15 @@ bool p2p__uv_is_stream(int fd, bool listens) {
   return option_is(fd, SO_TYPE, SOCK_STREAM) && option_is(fd, SO_ACCEPTCONN, listens);
 }
 
+bool p2p__uv_is_datagram(int fd) {
+  struct sockaddr_storage peer;
+  socklen_t len = sizeof peer;
+  p2p_endpoint at;
+  if (!option_is(fd, SO_TYPE, SOCK_DGRAM)) return false;
+  if (p2p__uv_local(fd, &at) < 0 || !at.port) return false;
+  return getpeername(fd, (struct sockaddr *)&peer, &len) != 0 && errno == ENOTCONN;
+}
+
 int p2p__uv_duplicate(int fd) {
   int own = fcntl(fd, F_DUPFD_CLOEXEC, 0), status = own >= 0 ? fcntl(own, F_GETFL) : -1;
   if (status >= 0 && fcntl(own, F_SETFL, status | O_NONBLOCK) == 0) return own;

@@ -50,26 +50,20 @@ static bool udp_prepare(int fd, uint8_t family) {
     (void)set_flag(fd, IPPROTO_IPV6, IPV6_RECVERR);
   if (family == 4)
     return set_flag(fd, IPPROTO_IP, IP_PKTINFO) && set_flag(fd, IPPROTO_IP, IP_RECVTOS);
-  return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) && set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) &&
+  return set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO) &&
          set_flag(fd, IPPROTO_IPV6, IPV6_RECVTCLASS);
 }
 
-int p2p__uv_udp_open(p2p_io *base, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound) {
-  struct sockaddr_storage a;
-  socklen_t len = at ? p2p__uv_to_sockaddr(at, &a) : 0;
-  if (!len) return P2P_EINVAL;
-  int fd = p2p__uv_socket(a.ss_family, SOCK_DGRAM);
-  if (fd < 0) return p2p__uv_error(errno);
-  p2p_endpoint real = *at;
-  int err = 0;
-  if (!udp_prepare(fd, at->family) || bind(fd, (struct sockaddr *)&a, len) != 0)
-    err = p2p__uv_error(errno);
-  if (!err) err = p2p__uv_local(fd, &real);
+/* Takes fd, which is bound. */
+static int udp_new(p2p_io *base, int fd, uint64_t token, p2p_endpoint *bound) {
+  p2p_endpoint real;
+  p2p__uv_sock *s;
+  int err = p2p__uv_local(fd, &real);
+  if (!err && !udp_prepare(fd, real.family)) err = p2p__uv_error(errno);
   if (err) {
     close(fd);
     return err;
   }
-  p2p__uv_sock *s;
   int sock = p2p__uv_sock_new(p2p__uv_of(base), fd, P2P__UV_UDP, token, P2P_IO_READABLE, &s);
   if (sock < 0) return sock;
   int size = 0;
@@ -79,6 +73,27 @@ int p2p__uv_udp_open(p2p_io *base, const p2p_endpoint *at, uint64_t token, p2p_e
   s->port = real.port;
   if (bound) *bound = real;
   return sock;
+}
+
+int p2p__uv_udp_open(p2p_io *base, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound) {
+  struct sockaddr_storage a;
+  socklen_t len = at ? p2p__uv_to_sockaddr(at, &a) : 0;
+  if (!len) return P2P_EINVAL;
+  int fd = p2p__uv_socket(a.ss_family, SOCK_DGRAM);
+  if (fd < 0) return p2p__uv_error(errno);
+  bool alone = at->family == 4 || set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+  if (!alone || bind(fd, (struct sockaddr *)&a, len) != 0) {
+    int err = p2p__uv_error(errno);
+    close(fd);
+    return err;
+  }
+  return udp_new(base, fd, token, bound);
+}
+
+int p2p__uv_udp_adopt(p2p_io *base, int fd, uint64_t token, p2p_endpoint *bound) {
+  if (!p2p__uv_is_datagram(fd)) return P2P_EINVAL;
+  int own = p2p__uv_duplicate(fd);
+  return own < 0 ? own : udp_new(base, own, token, bound);
 }
 
 /* ---- receive ---- */

@@ -3,9 +3,22 @@
 #include <errno.h>
 #include <unistd.h>
 
-static bool udp_prepare(int fd, uint8_t family) {
+static bool stands_alone(int fd, uint8_t family) {
   int one = 1;
   return family == 4 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) == 0;
+}
+
+/* Takes fd, which is bound. */
+static int udp_new(p2p_io *base, int fd, uint64_t token, p2p_endpoint *bound) {
+  p2p_endpoint real;
+  int err = p2p__uv_local(fd, &real);
+  if (err) {
+    close(fd);
+    return err;
+  }
+  int sock = p2p__uv_sock_new(p2p__uv_of(base), fd, P2P__UV_UDP, token, P2P_IO_READABLE, NULL);
+  if (sock >= 0 && bound) *bound = real;
+  return sock;
 }
 
 int p2p__uv_udp_open(p2p_io *base, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound) {
@@ -14,18 +27,18 @@ int p2p__uv_udp_open(p2p_io *base, const p2p_endpoint *at, uint64_t token, p2p_e
   if (!len) return P2P_EINVAL;
   int fd = p2p__uv_socket(a.ss_family, SOCK_DGRAM);
   if (fd < 0) return p2p__uv_error(errno);
-  p2p_endpoint real = *at;
-  int err = 0;
-  if (!udp_prepare(fd, at->family) || bind(fd, (struct sockaddr *)&a, len) != 0)
-    err = p2p__uv_error(errno);
-  if (!err) err = p2p__uv_local(fd, &real);
-  if (err) {
+  if (!stands_alone(fd, at->family) || bind(fd, (struct sockaddr *)&a, len) != 0) {
+    int err = p2p__uv_error(errno);
     close(fd);
     return err;
   }
-  int sock = p2p__uv_sock_new(p2p__uv_of(base), fd, P2P__UV_UDP, token, P2P_IO_READABLE, NULL);
-  if (sock >= 0 && bound) *bound = real;
-  return sock;
+  return udp_new(base, fd, token, bound);
+}
+
+int p2p__uv_udp_adopt(p2p_io *base, int fd, uint64_t token, p2p_endpoint *bound) {
+  if (!p2p__uv_is_datagram(fd)) return P2P_EINVAL;
+  int own = p2p__uv_duplicate(fd);
+  return own < 0 ? own : udp_new(base, own, token, bound);
 }
 
 /* 1: one datagram; 0: it was of no use; < 0: none. */

@@ -158,6 +158,7 @@ static const p2p_io_ops io_ops = {
   .ifwatch = p2p__uv_ifwatch_set,
   .source = p2p__uv_source,
   .udp_errors = p2p__uv_udp_errors,
+  .udp_adopt = p2p__uv_udp_adopt,
 };
 
 static int io_handles_init(p2p__uv *io) {

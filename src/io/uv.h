@@ -132,7 +132,8 @@ int p2p__uv_shutdown(p2p_io *io, int sock);
 
 /* adopt.c */
 bool p2p__uv_is_stream(int fd, bool listens);
-int p2p__uv_duplicate(int fd); /* one that neither blocks nor outlives an exec, or an error */
+bool p2p__uv_is_datagram(int fd); /* bound to an IP address, and to no peer */
+int p2p__uv_duplicate(int fd);    /* one that neither blocks nor outlives an exec, or an error */
 int p2p__uv_adopt(p2p_io *io, int fd, bool listens, uint64_t token, p2p_endpoint *local,
                   p2p_endpoint *remote);
 
@@ -147,6 +148,7 @@ void p2p__uv_unix_forget(p2p__uv *io, p2p__uv_sock *s); /* its file, when it has
 int p2p__uv_udp_open(p2p_io *io, const p2p_endpoint *at, uint64_t token, p2p_endpoint *bound);
 int p2p__uv_udp_recv(p2p_io *io, int sock, p2p_dgrams *d, int n);
 int p2p__uv_udp_send(p2p_io *io, int sock, const p2p_dgrams *d, int n);
+int p2p__uv_udp_adopt(p2p_io *io, int fd, uint64_t token, p2p_endpoint *bound);
 int p2p__uv_udp_errors(p2p_io *io, int sock, p2p_udp_error *out, int n);
 
 /* ifwatch_linux.c, ifwatch_portable.c */

@@ -138,12 +138,16 @@ static p2p__transport *adopter(const p2p__swarm *w) {
   return NULL;
 }
 
+/* Whoever knows what it is takes it; that nobody does is no fault of an io that could. */
 int p2p__swarm_listen_fd(p2p__swarm *w, int fd, uint64_t *handle) {
-  int err = P2P_ENOTSUP;
-  for (size_t i = 0; i < w->n_transports && err == P2P_ENOTSUP; i++)
-    if (w->transports[i]->ops->adopt_listener)
-      err = listener_new(w, w->transports[i], p2p__bytes(NULL, 0), fd, handle);
-  return err;
+  int result = P2P_ENOTSUP;
+  for (size_t i = 0; i < w->n_transports; i++) {
+    if (!w->transports[i]->ops->adopt_listener) continue;
+    int err = listener_new(w, w->transports[i], p2p__bytes(NULL, 0), fd, handle);
+    if (err != P2P_EINVAL && err != P2P_ENOTSUP) return err;
+    if (err == P2P_EINVAL) result = err;
+  }
+  return result;
 }
 
 static int adopt_inbound(p2p__swarm *w, p2p__transport *t, int fd, p2p__sconn **out) {

@@ -53,16 +53,15 @@ static void quic_unlisten(p2p__transport *base, p2p__listening *l) {
   p2p__release(quic_of(base)->loop->mem, P2P__MEM_LINK, l, sizeof *l);
 }
 
-static int quic_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acceptor,
-                       p2p__listening **out, p2p__wr *bound) {
-  quic_transport *t = quic_of(base);
-  p2p_endpoint at;
-  *out = NULL;
-  int err = p2p__quic_addr_read(addr, &at);
-  if (err < 0 || (err = ready(t)) < 0) return err;
+/* fd >= 0: on that descriptor. */
+static int listen_on(quic_transport *t, const p2p_endpoint *at, int fd, p2p__acceptor *acceptor,
+                     p2p__listening **out, p2p__wr *bound) {
+  int err = ready(t);
+  if (err < 0) return err;
   p2p__listening *l = p2p__alloc(t->loop->mem, P2P__MEM_LINK, sizeof *l);
   if (!l) return P2P_ENOMEM;
-  err = p2p__quic_socket_open(t, &at, &l->socket);
+  err = fd < 0 ? p2p__quic_socket_open(t, at, &l->socket)
+               : p2p__quic_socket_adopt(t, fd, &l->socket);
   if (err < 0) {
     p2p__release(t->loop->mem, P2P__MEM_LINK, l, sizeof *l);
     return err;
@@ -72,6 +71,20 @@ static int quic_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acce
   p2p__quic_addr_write(bound, &l->socket->bound);
   *out = l;
   return 0;
+}
+
+static int quic_listen(p2p__transport *base, p2p_bytes addr, p2p__acceptor *acceptor,
+                       p2p__listening **out, p2p__wr *bound) {
+  p2p_endpoint at;
+  *out = NULL;
+  int err = p2p__quic_addr_read(addr, &at);
+  return err < 0 ? err : listen_on(quic_of(base), &at, -1, acceptor, out, bound);
+}
+
+static int quic_adopt_listener(p2p__transport *base, int fd, p2p__acceptor *acceptor,
+                               p2p__listening **out, p2p__wr *bound) {
+  *out = NULL;
+  return fd < 0 ? P2P_EINVAL : listen_on(quic_of(base), NULL, fd, acceptor, out, bound);
 }
 
 static void quic_interfaces(p2p__transport *base, p2p_time now) {
@@ -93,6 +106,7 @@ static const p2p__transport_ops quic_ops = {
   .dial = quic_dial,
   .listen = quic_listen,
   .unlisten = quic_unlisten,
+  .adopt_listener = quic_adopt_listener,
   .interfaces = quic_interfaces,
   .free = quic_free,
 };

@@ -79,6 +79,8 @@ typedef struct quic_socket {
 
 P2P_MUST_USE int p2p__quic_socket_open(quic_transport *t, const p2p_endpoint *at,
                                        quic_socket **out);
+/* The same with a descriptor of somebody else's. P2P_ENOTSUP: the io takes none. */
+P2P_MUST_USE int p2p__quic_socket_adopt(quic_transport *t, int fd, quic_socket **out);
 void p2p__quic_socket_unuse(quic_socket *s); /* the last user closes it */
 /* Sends, or keeps for later. 0; P2P_EUNREACH, … when the network refused: lost. */
 int p2p__quic_socket_send(quic_socket *s, const p2p_dgrams *d, int n);

@@ -42,6 +42,7 @@ static void sort(quic_socket *s, const p2p_dgrams *from, p2p_bytes datagram, p2p
 static void split(quic_socket *s, p2p_dgrams *d, p2p_time now) {
   size_t step = d->segment ? d->segment : d->len;
   p2p__endpoint_canonical(&d->remote);
+  p2p__endpoint_canonical(&d->local); /* an adopted socket may be one of both families */
   for (size_t at = 0; at < d->len; at += step)
     sort(s, d, p2p__bytes(d->data + at, p2p__min(step, d->len - at)), now);
 }
@@ -156,7 +157,15 @@ static void ask_for_buffers(quic_socket *s) {
               s->bound.port, WANTED);
 }
 
-int p2p__quic_socket_open(quic_transport *t, const p2p_endpoint *at, quic_socket **out) {
+static int sock_adopt(quic_socket *s, int fd) {
+  p2p_io *io = io_of(s);
+  bool can = io->ops->size >= offsetof(p2p_io_ops, udp_adopt) + sizeof io->ops->udp_adopt;
+  if (!can || !io->ops->udp_adopt) return P2P_ENOTSUP;
+  return io->ops->udp_adopt(io, fd, s->source.token, &s->bound);
+}
+
+/* at NULL: on the descriptor. */
+static int socket_new(quic_transport *t, const p2p_endpoint *at, int fd, quic_socket **out) {
   quic_socket *s = p2p__alloc(t->loop->mem, P2P__MEM_LINK, sizeof *s);
   if (!s) return P2P_ENOMEM;
   *s = (quic_socket){ .source.ready = socket_ready, .transport = t, .sock = -1, .users = 1 };
@@ -164,7 +173,9 @@ int p2p__quic_socket_open(quic_transport *t, const p2p_endpoint *at, quic_socket
   p2p__list_init(&s->waiting);
   p2p__list_init(&s->touched);
   int err = p2p__loop_add(t->loop, &s->source);
-  if (err >= 0) err = s->sock = io_of(s)->ops->udp_open(io_of(s), at, s->source.token, &s->bound);
+  if (err >= 0)
+    err = s->sock = at ? io_of(s)->ops->udp_open(io_of(s), at, s->source.token, &s->bound)
+                       : sock_adopt(s, fd);
   if (err < 0) {
     socket_free(s);
     return err;
@@ -173,4 +184,12 @@ int p2p__quic_socket_open(quic_transport *t, const p2p_endpoint *at, quic_socket
   p2p__list_add(&t->sockets, &s->node);
   *out = s;
   return 0;
+}
+
+int p2p__quic_socket_open(quic_transport *t, const p2p_endpoint *at, quic_socket **out) {
+  return socket_new(t, at, -1, out);
+}
+
+int p2p__quic_socket_adopt(quic_transport *t, int fd, quic_socket **out) {
+  return socket_new(t, NULL, fd, out);
 }

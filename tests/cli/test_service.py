@@ -110,6 +110,16 @@ class Sockets(cli.Case):
         node.signal()
         self.assertEqual(node.wait(), 0, node.errors())
 
+    def test_a_udp_socket_is_for_quic(self):
+        if "quic-v1" not in cli.run("--version").out:
+            self.skipTest("this build has no QUIC")
+        made = self.bound(kind=socket.SOCK_DGRAM, listens=False)
+        node = self.activated([made], "node", "--json", "--key", f"{self.folder}/key")
+        address = node.json_with("event", "listening")["address"]
+        self.assertIn(f"/udp/{made.getsockname()[1]}/quic-v1/", address)
+        made.close()
+        self.assertEqual(cli.run("ping", address, "--count", 1).code, 0)
+
     def test_beside_addresses(self):
         made = self.bound()
         node = self.activated([made], "node", "--json", "--key", f"{self.folder}/key", "--listen",
@@ -136,7 +146,9 @@ class Sockets(cli.Case):
         self.assertNotIn(self.port(made), node.json_with("event", "listening")["address"])
 
     def test_others_are_refused(self):
-        for made in (self.bound(kind=socket.SOCK_DGRAM, listens=False), self.bound(listens=False)):
+        stranger = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(stranger.close)
+        for made in (stranger, self.bound(listens=False)):
             node = self.activated([made], "node", "--json", "--key", f"{self.folder}/key")
             self.assertEqual(node.wait(), 1, node.errors())
             self.assertIn("descriptor 3", node.errors())

@@ -1,4 +1,4 @@
-/* A peer at TCP and QUIC addresses of loopback: which is dialed first, and when the other's turn comes. */
+/* QUIC on real sockets: raced with TCP on loopback, and listening with a socket that somebody else made. */
 #include "unit/base/test.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -156,11 +156,75 @@ static void tcp_begins_at_once_where_nobody_listens_on_udp(void **state) {
   if (!hears) skip();
 }
 
+/* ---- a socket that somebody else made ---- */
+static int bound_udp(bool both_families, uint16_t *port) {
+  struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT };
+  socklen_t len = sizeof at;
+  int zero = 0;
+  if (!both_families) return black_hole(port);
+  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  assert_true(fd >= 0);
+  assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero), 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+  *port = ntohs(at.sin6_port);
+  return fd;
+}
+
+static void listen_with(bool both_families) {
+  race r = { .a = host_new(NULL, 0, LONG), .b = host_new(NULL, 0, LONG) };
+  p2p_listener l;
+  uint16_t port;
+  p2p_conn_info info = { .size = sizeof info };
+  int fd = bound_udp(both_families, &port);
+  assert_int_equal(p2p_listen_fd(r.b, fd, &l), 0);
+  close(fd); /* the host works on a duplicate */
+  claim_port(&r, port);
+  assert_int_equal(p2p_dial(r.a, r.quic, &r.conn), 0);
+  while (!r.up && !r.down) turn(&r);
+  assert_true(r.up);
+  assert_int_equal(p2p_conn_get(r.a, r.conn, &info), 0);
+  assert_string_equal(info.muxer, "/quic-v1");
+  assert_int_equal(p2p_listener_close(r.b, l), 0);
+  race_end(&r);
+}
+
+static void a_bound_socket_is_listened_with(void **state) {
+  (void)state;
+  listen_with(false);
+}
+
+static void a_bound_socket_of_both_families_is_listened_with(void **state) {
+  (void)state;
+  listen_with(true);
+}
+
+static void a_socket_that_is_not_bound_or_has_a_peer_is_refused(void **state) {
+  (void)state;
+  p2p_host *h = host_new(NULL, 0, LONG);
+  struct sockaddr_in to = { .sin_family = AF_INET,
+                            .sin_port = htons(9),
+                            .sin_addr = { htonl(INADDR_LOOPBACK) } };
+  p2p_listener l;
+  uint16_t port;
+  int unbound = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), connected = black_hole(&port);
+  assert_int_equal(connect(connected, (struct sockaddr *)&to, sizeof to), 0);
+  assert_int_equal(p2p_listen_fd(h, unbound, &l), P2P_EINVAL);
+  assert_int_equal(p2p_listen_fd(h, connected, &l), P2P_EINVAL);
+  assert_int_equal(p2p_listen_fd(h, -1, &l), P2P_EINVAL);
+  close(unbound);
+  close(connected);
+  p2p_host_free(h);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(quic_wins_and_tcp_has_no_turn),
     cmocka_unit_test(tcp_wins_where_udp_is_dropped),
     cmocka_unit_test(tcp_begins_at_once_where_nobody_listens_on_udp),
+    cmocka_unit_test(a_bound_socket_is_listened_with),
+    cmocka_unit_test(a_bound_socket_of_both_families_is_listened_with),
+    cmocka_unit_test(a_socket_that_is_not_bound_or_has_a_peer_is_refused),
   };
-  return cmocka_run_group_tests_name("net.quic_race", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("net.quic_sockets", tests, NULL, NULL);
 }
