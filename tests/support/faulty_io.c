@@ -17,14 +17,17 @@ const faulty_way faulty_ways[] = {
   { "reset", CALL(RECV) | CALL(SEND), P2P_ERESET, 1, true, false },
   { "unknown error", CALL(RECV) | CALL(SEND), P2P_EIO, 1, true, false },
   { "aborted", CALL(ACCEPT), P2P_ERESET, 1, false, false },
-  { "unreachable", CALL(CONNECT) | CALL(UDP_SEND) | CALL(UDP_RECV), P2P_EUNREACH, 1, false, false },
+  { "unreachable", CALL(CONNECT) | CALL(UDP_SEND) | CALL(UDP_RECV) | CALL(SOURCE), P2P_EUNREACH, 1,
+    false, false },
+  { "nothing is known", CALL(UDP_ERRORS), 0, STORM, false, false },
   { "files", CALL(LISTEN) | CALL(ACCEPT) | CALL(CONNECT) | CALL(UDP_OPEN), P2P_EFILES, 1, false,
     false },
   { "files for a while", CALL(ACCEPT), P2P_EFILES, STORM, false, false },
   { "in use", CALL(LISTEN) | CALL(UDP_OPEN), P2P_EADDRINUSE, 1, false, false },
   { "memory",
     CALL(LISTEN) | CALL(ACCEPT) | CALL(CONNECT) | CALL(RECV) | CALL(SEND) | CALL(SHUTDOWN) |
-        CALL(UDP_OPEN) | CALL(UDP_RECV) | CALL(UDP_SEND) | CALL(RESOLVE) | CALL(IFADDRS),
+        CALL(UDP_OPEN) | CALL(UDP_RECV) | CALL(UDP_SEND) | CALL(RESOLVE) | CALL(IFADDRS) |
+        CALL(IFWATCH) | CALL(SOURCE),
     P2P_ENOMEM, 1, false, false },
   { "memory for a while", CALL(SEND) | CALL(UDP_SEND), P2P_ENOMEM, STORM, false, false },
   { "unsupported", CALL(OPTION), P2P_ENOTSUP, STORM, false, true },
@@ -202,6 +205,21 @@ static int unix_connect(p2p_io *io, const char *path, uint64_t token) {
   return of(io)->of->ops->unix_connect(of(io)->of, path, token);
 }
 
+static int ifwatch(p2p_io *io, uint64_t token) {
+  if (token && fails(of(io), FAULTY_IFWATCH)) return of(io)->way->error;
+  return of(io)->of->ops->ifwatch(of(io)->of, token);
+}
+
+static int source(p2p_io *io, const p2p_endpoint *to, p2p_endpoint *from) {
+  if (fails(of(io), FAULTY_SOURCE)) return of(io)->way->error;
+  return of(io)->of->ops->source(of(io)->of, to, from);
+}
+
+static int udp_errors(p2p_io *io, int sock, p2p_udp_error *out, int n) {
+  if (fails(of(io), FAULTY_UDP_ERRORS)) return of(io)->way->error;
+  return of(io)->of->ops->udp_errors(of(io)->of, sock, out, n);
+}
+
 static const p2p_io_ops faulty_ops = {
   .size = sizeof(p2p_io_ops),
   .now = now,
@@ -232,6 +250,9 @@ static const p2p_io_ops faulty_ops = {
   .unix_listen = unix_listen,
   .unix_accept = unix_accept,
   .unix_connect = unix_connect,
+  .ifwatch = ifwatch,
+  .source = source,
+  .udp_errors = udp_errors,
 };
 
 void faulty_io_init(faulty_io *f, p2p_io *of_) {

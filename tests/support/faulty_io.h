@@ -22,6 +22,9 @@ typedef enum faulty_call {
   FAULTY_RESOLVE,
   FAULTY_RESOLVED,
   FAULTY_IFADDRS,
+  FAULTY_IFWATCH,
+  FAULTY_SOURCE,
+  FAULTY_UDP_ERRORS,
   FAULTY_CALLS
 } faulty_call;
 

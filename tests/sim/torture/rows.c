@@ -92,6 +92,57 @@ static void nobody_there(story *s) {
   story_go(s, P2P_SECOND);
 }
 
+/* A machine that says so. */
+static void no_port_there(story *s) {
+  if (s->sides[1].n.io) p2p_sim_refuse(s->sides[1].n.io, true);
+  story_dial(s, (const char *[]){ "/ip4/10.0.0.2/udp/9/quic-v1" }, 1);
+  story_go(s, 5 * P2P_SECOND);
+}
+
+/* Of two machines, of which the second is the listener's. */
+static void a_name(story *s) {
+  const p2p_endpoint nobody = host_node_ip(9), peer = host_node_ip(2);
+  p2p_sim_name(s->sim, "b.example", &nobody);
+  p2p_sim_name(s->sim, "b.example", &peer);
+  const char *addr = s->base->over == OVER_QUIC ? "/dns4/b.example/udp/4001/quic-v1"
+                                                : "/dns4/b.example/tcp/4001";
+  story_dial(s, &addr, 1);
+  story_go(s, 5 * P2P_SECOND);
+  (void)story_send(s, FLOW_ECHO, 100);
+}
+
+static void known_address(story *s) {
+  char addr[P2P_ADDR_TEXT_MAX];
+  if (story_host(s, 0))
+    (void)p2p_peer_add_addr(story_host(s, 0), story_addr(s, true, addr, sizeof addr));
+  (void)story_send(s, FLOW_ECHO, 100);
+  story_go(s, P2P_SECOND);
+}
+
+/* A machine's address is another one from now on: QUIC goes on, TCP ends some day. */
+static void moved(story *s, int side) {
+  const p2p_endpoint other = host_node_ip((uint8_t)(11 + side));
+  if (s->sides[side].n.io) (void)!p2p_sim_readdress(s->sides[side].n.io, &other, 1);
+  host_node_poke(&s->sides[side].n);
+}
+
+static void dialer_moves(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, MUCH);
+  story_go(s, 20 * P2P_MS);
+  moved(s, 0);
+  story_go(s, 5 * P2P_SECOND);
+  (void)story_send(s, FLOW_ECHO, 100);
+}
+
+static void listener_moves(story *s) {
+  story_meet(s);
+  (void)story_send(s, FLOW_SINK, MUCH);
+  story_go(s, 20 * P2P_MS);
+  moved(s, 1);
+  story_go(s, 5 * P2P_SECOND);
+}
+
 /* The fourth answers. */
 static void several_addresses(story *s) {
   char addr[P2P_ADDR_TEXT_MAX];
@@ -376,6 +427,18 @@ const story_row story_rows[] = {
     .bases = ON(NOISE) | ON(TLS) | ON(QUIC),
     .varies = true },
   { .name = "nobody there", .plot = nobody_there, .bases = ON(NOISE), .mute = true, .apart = true },
+  { .name = "no port there",
+    .plot = no_port_there,
+    .bases = ON(QUIC),
+    .varies = true,
+    .apart = true },
+  { .name = "a name", .plot = a_name, .bases = ON(NOISE) | ON(QUIC), .varies = true },
+  { .name = "known address", .plot = known_address, .bases = ON(NOISE) | ON(QUIC) },
+  { .name = "dialer moves", .plot = dialer_moves, .bases = ON(PLAIN) | ON(QUIC), .varies = true },
+  { .name = "listener moves",
+    .plot = listener_moves,
+    .bases = ON(PLAIN) | ON(QUIC),
+    .varies = true },
   { .name = "several addresses",
     .plot = several_addresses,
     .bases = ON(NOISE) | ON(QUIC),
