@@ -27,7 +27,7 @@ void p2p_sim_name(p2p_sim *sim, const char *host, const p2p_endpoint *address) {
   if (len > HOST_MAX) return;
   sim_name *n = sim_alloc(sim, sizeof *n);
   memcpy(n->host, host, len);
-  n->address = *address;
+  if (address) n->address = *address; /* else of no family: nobody answers */
   n->address.port = 0;
   p2p__list_add(&sim->names, &n->link);
 }
@@ -50,6 +50,7 @@ static int lookup_addresses(const sim_lookup *q, p2p_endpoint *out, int n) {
   for (p2p__list *l = names->next; l != names && count < n; l = l->next) {
     const sim_name *name = P2P_CONTAINER(l, sim_name, link);
     if (strcmp(name->host, q->host) != 0) continue;
+    if (!name->address.family) return P2P_ERESOLVE;
     if (!q->family || name->address.family == q->family) out[count++] = name->address;
   }
   return count ? count : P2P_ENAME;

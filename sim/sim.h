@@ -72,7 +72,7 @@ void p2p_sim_unplug(p2p_io *io, bool unplugged);
 void p2p_sim_crash(p2p_io *io);
 /* How many sockets a node has. */
 int p2p_sim_sockets(p2p_io *io);
-/* One more address of a host name; lookups take `latency` of p2p_sim_name_latency (1 ms). */
+/* One more address of a host name; NULL: name servers do not answer for it. Lookups take `latency` of p2p_sim_name_latency (1 ms). */
 void p2p_sim_name(p2p_sim *sim, const char *host, const p2p_endpoint *address);
 void p2p_sim_name_latency(p2p_sim *sim, p2p_time latency);
 /* How many of a million calls of recv and send are cut short, to as little as a byte or to

@@ -37,6 +37,11 @@ typedef struct args_option {
   bool no_file;               /* has no place in a configuration file */
 } args_option;
 
+/* Options that several commands have; type: of the command's struct, which has a bool for each. */
+#define ARGS_JSON(type)                                                                            \
+  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(type, as_json) }
+#define ARGS_FORCE(type, help) { "force", 'f', NULL, help, ARGS_FLAG, .at = offsetof(type, force) }
+
 /* A command, or a group of commands. Texts are plain; `more` may have several paragraphs. */
 typedef struct args_command {
   const char *name;     /* the whole: "p2p key new" */

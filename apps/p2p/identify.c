@@ -40,7 +40,7 @@ static const args_option options[] = {
   { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION,
     .at = offsetof(identify_args, timeout), .standard = "10", .min = 100 * P2P_MS,
     .max = 300 * P2P_SECOND },
-  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(identify_args, as_json) },
+  ARGS_JSON(identify_args),
 };
 
 static int identify_main(int argc, char **argv) {

@@ -9,6 +9,7 @@
 #include "keytype.h"
 #include "report.h"
 
+#define REPLACE_KEY "replace the key that is there, and the peer id with it"
 #define DEFAULT_FILE "FILE: default $XDG_CONFIG_HOME/p2p/key."
 #define ANY_FORMAT                                                                                 \
   "Keys are read in any format: protobuf as go-libp2p and js-libp2p store it, base64 of it, PEM\n" \
@@ -69,9 +70,8 @@ static const args_option new_options[] = {
     .standard = "ed25519", .choices = keytype_names },
   { "bits", 'b', "N", "ecdsa: 256, 384, 521; rsa: 2048 to 8192; otherwise the first", ARGS_COUNT,
     .at = offsetof(new_args, bits), .max = 65536 },
-  { "force", 'f', NULL, "replace the key that is there, and the peer id with it", ARGS_FLAG,
-    .at = offsetof(new_args, force) },
-  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(new_args, as_json) },
+  ARGS_FORCE(new_args, REPLACE_KEY),
+  ARGS_JSON(new_args),
 };
 
 static const args_command new_command;
@@ -98,7 +98,7 @@ static const args_command new_command = {
   .examples = "p2p key new\n"
               "p2p key new --type rsa --bits 4096 node.key\n",
   .options = new_options,
-  .n_options = 4,
+  .n_options = sizeof new_options / sizeof *new_options,
   .run = new_main,
 };
 
@@ -109,7 +109,7 @@ typedef struct show_args {
 } show_args;
 
 static const args_option show_options[] = {
-  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(show_args, as_json) },
+  ARGS_JSON(show_args),
 };
 
 static const args_command show_command;
@@ -136,7 +136,7 @@ static const args_command show_command = {
   .more = ANY_FORMAT,
   .examples = "p2p key show --json node.key\n",
   .options = show_options,
-  .n_options = 1,
+  .n_options = sizeof show_options / sizeof *show_options,
   .run = show_main,
 };
 
@@ -147,9 +147,8 @@ typedef struct import_args {
 } import_args;
 
 static const args_option import_options[] = {
-  { "force", 'f', NULL, "replace the key that is there, and the peer id with it", ARGS_FLAG,
-    .at = offsetof(import_args, force) },
-  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(import_args, as_json) },
+  ARGS_FORCE(import_args, REPLACE_KEY),
+  ARGS_JSON(import_args),
 };
 
 static const args_command import_command;
@@ -175,7 +174,7 @@ static const args_command import_command = {
   .more = ANY_FORMAT,
   .examples = "p2p key import ~/.ipfs/config node.key\n",
   .options = import_options,
-  .n_options = 2,
+  .n_options = sizeof import_options / sizeof *import_options,
   .run = import_main,
 };
 
@@ -214,8 +213,7 @@ static const args_option export_options[] = {
     .standard = "protobuf", .choices = formats },
   { "out", 'o', "FILE", "write a private file instead of standard output", ARGS_TEXT,
     .at = offsetof(export_args, to) },
-  { "force", 'f', NULL, "replace the file that is there", ARGS_FLAG,
-    .at = offsetof(export_args, force) },
+  ARGS_FORCE(export_args, "replace the file that is there"),
 };
 
 static const args_command export_command;
@@ -242,7 +240,7 @@ static const args_command export_command = {
   .more = ANY_FORMAT,
   .examples = "p2p key export --format pem --out node.pem node.key\n",
   .options = export_options,
-  .n_options = 3,
+  .n_options = sizeof export_options / sizeof *export_options,
   .run = export_main,
 };
 

@@ -101,7 +101,10 @@ static void on_open(p2p_host *h, p2p_stream s, void *user) {
   v->pump.stream = s;
   v->pump.opened = v->pump.news = true;
   const p2p_handler handler = pump_handler(&v->pump);
-  p2p_stream_set_handler(h, s, &handler);
+  if (p2p_stream_set_handler(h, s, &handler) < 0) { /* nobody would ever be told of its end */
+    p2p_reset(h, s, BUSY);
+    v->pump.closed = v->lost = true;
+  }
   p2p_stream_set_user(h, s, &v->pump);
   if (l->a.verbose) report(NAME, "%s: a stream from %s", l->protocol, v->peer);
 }

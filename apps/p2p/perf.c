@@ -116,7 +116,7 @@ static const args_option options[] = {
   NETWORK_OPTIONS(perf, network),
   { "timeout", 'W', "SECONDS", "for the connection", ARGS_DURATION, .at = offsetof(perf, timeout),
     .standard = "10", .min = 100 * P2P_MS, .max = 300 * P2P_SECOND },
-  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(perf, as_json) },
+  ARGS_JSON(perf),
 };
 
 static int perf_main(int argc, char **argv) {

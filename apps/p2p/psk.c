@@ -33,9 +33,8 @@ typedef struct new_args {
 } new_args;
 
 static const args_option new_options[] = {
-  { "force", 'f', NULL, "replace the key that is there", ARGS_FLAG,
-    .at = offsetof(new_args, force) },
-  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(new_args, as_json) },
+  ARGS_FORCE(new_args, "replace the key that is there"),
+  ARGS_JSON(new_args),
 };
 
 static const args_command new_command;
@@ -84,7 +83,7 @@ typedef struct show_args {
 } show_args;
 
 static const args_option show_options[] = {
-  { "json", 0, NULL, "print a line of JSON", ARGS_FLAG, .at = offsetof(show_args, as_json) },
+  ARGS_JSON(show_args),
 };
 
 static const args_command show_command;

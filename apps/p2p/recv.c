@@ -316,14 +316,18 @@ static void on_open(p2p_host *h, p2p_stream s, void *user) {
     .r = r, .host = h, .stream = s, .conn = info.conn, .heard = clock_now(), .in.fd = -1
   };
   (void)!p2p_peer_id_print(&info.peer, t->peer, sizeof t->peer);
-  if (r->first.id == 0) r->first = info.conn;
   const p2p_handler handler = { .size = sizeof handler,
                                 .on_readable = on_readable,
                                 .on_writable = on_writable,
                                 .on_close = on_close,
                                 .user = t };
-  p2p_stream_set_handler(h, s, &handler);
+  if (p2p_stream_set_handler(h, s, &handler) < 0) { /* nobody would ever be told of its end */
+    *t = (transfer){ 0 };
+    p2p_reset(h, s, CODE_BUSY);
+    return;
+  }
   p2p_stream_set_user(h, s, t);
+  if (r->first.id == 0) r->first = info.conn;
   pull(t);
 }
 

@@ -45,7 +45,8 @@ P2P_BEGIN
   X(P2P_ENOADDR, -35, "no address known that could be dialed")                                     \
   X(P2P_ETHREAD, -36, "called from another thread than the host's")                                \
   X(P2P_EBACKOFF, -37, "the address failed lately and is left alone for now")                      \
-  X(P2P_EBLACKHOLE, -38, "addresses of this kind get no answers from here")
+  X(P2P_EBLACKHOLE, -38, "addresses of this kind get no answers from here")                        \
+  X(P2P_ERESOLVE, -39, "the name servers do not answer")
 
 /* The errors as numbers; 0 is no error. */
 enum p2p_error {

@@ -73,7 +73,7 @@ typedef void (*p2p_trace_fn)(void *user, p2p_conn conn, p2p_stream stream, bool 
 /* What a host is made with. All zero but for size: the defaults. A struct of an older, smaller size
  * is taken as if what it lacks were zero; a larger one is P2P_EINVAL. */
 typedef struct p2p_host_opts {
-  size_t size; /* sizeof(p2p_host_opts) */
+  size_t size; /* sizeof(p2p_host_opts); 0, or larger than the library's, is P2P_EINVAL */
 
   const p2p_identity *identity;   /* borrowed until p2p_host_free; NULL: a new Ed25519 key */
   p2p_io *io;                     /* borrowed; NULL: its own, on real sockets */
@@ -254,7 +254,7 @@ P2P_API P2P_MUST_USE int p2p_datagram_send(p2p_host *h, p2p_conn c, p2p_bytes da
  * from p2p_write there is room again. on_close: the last, exactly once; err 0: both sides
  * finished; code: of a reset. */
 typedef struct p2p_handler {
-  size_t size; /* sizeof(p2p_handler) */
+  size_t size; /* sizeof(p2p_handler); 0, or larger than the library's, is P2P_EINVAL */
   void (*on_open)(p2p_host *h, p2p_stream s, void *user);
   void (*on_readable)(p2p_host *h, p2p_stream s, void *user);
   void (*on_writable)(p2p_host *h, p2p_stream s, void *user);

@@ -140,8 +140,9 @@ typedef struct p2p_io_ops {
 
   /* Looks a host name up. family: 4, 6 or 0 for both; token: of no other lookup under way
    * (P2P_EEXIST). A RESOLVED fact with the token follows; resolved then writes up to n > 0 addresses
-   * (port 0) and forgets the request: their number, or P2P_ENAME (P2P_EAGAIN: not yet,
-   * P2P_ENOTFOUND: no such request). cancel: no fact follows. */
+   * (port 0) and forgets the request: their number; P2P_ENAME: there is no such name, or it has no address
+   * of the family; P2P_ERESOLVE: that could not be found out (P2P_EAGAIN: not yet, P2P_ENOTFOUND: no such
+   * request). cancel: no fact follows. */
   int (*resolve)(p2p_io *io, const char *host, int family, uint64_t token);
   int (*resolved)(p2p_io *io, uint64_t token, p2p_endpoint *out, int n);
   void (*resolve_cancel)(p2p_io *io, uint64_t token);

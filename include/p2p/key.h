@@ -85,7 +85,7 @@ P2P_API bool p2p_identity_eq(const p2p_identity *a, const p2p_identity *b);
 P2P_API void p2p_identity_fini(p2p_identity *id); /* wipes the key; NULL and all-zero accepted */
 
 /* The peer id of a protobuf public key. P2P_EKEY: not the deterministic encoding, or no possible key
- * of its type (RSA: 2,048 to 8,192 bits). */
+ * of its type (RSA: 2,048 to 8,192 bits); P2P_ENOTSUP: of a type that this library does not know. */
 P2P_API P2P_MUST_USE int p2p_peer_id_from_pubkey(p2p_bytes pubkey, p2p_peer_id *out);
 /* From base58btc ("12D3Koo…", "Qm…") or CIDv1 text (base32, 36, 58, 64url, 16). P2P_EINVAL. */
 P2P_API P2P_MUST_USE int p2p_peer_id_parse(const char *text, p2p_peer_id *out);

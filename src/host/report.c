@@ -46,6 +46,9 @@ static const struct {
   { P2P_ENOSEC, P2P_STAGE_NONE, "switch on a security protocol that both sides have" },
   { P2P_ENOMUX, P2P_STAGE_NONE, "switch on a stream muxer that both sides have" },
   { P2P_ENAME, P2P_STAGE_NONE, "check the spelling of the name" },
+  { P2P_ERESOLVE, P2P_STAGE_NONE,
+    "check the network here and its name servers (/etc/resolv.conf), try again, or dial an "
+    "address" },
   { P2P_ENOTSUP, P2P_STAGE_NONE, "this host has no transport for such addresses" },
   { P2P_EGATED, P2P_STAGE_NONE, "the connection gater of this host forbids it" },
   { P2P_ELIMIT, P2P_STAGE_NONE, "close other connections, or raise the limit" },

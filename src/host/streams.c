@@ -5,11 +5,16 @@
 static p2p_host *host_of(const p2p__sstream *s) { return s->swarm->host.ctx; }
 
 /* ---- handlers ---- */
+/* Of a later version, with callbacks that would never be called, none is taken. */
+static bool handler_fits(const p2p_handler *handler) {
+  return !handler || (handler->size && handler->size <= sizeof *handler);
+}
+
 static host_handler *handler_new(p2p_host *h, const p2p_handler *handler) {
   host_handler *hh = p2p__alloc(&h->mem, P2P__MEM_HOST, sizeof *hh);
   if (!hh) return NULL;
   hh->refs = 1;
-  memcpy(&hh->handler, handler, p2p__min(handler->size, sizeof hh->handler));
+  memcpy(&hh->handler, handler, handler->size);
   return hh;
 }
 
@@ -145,7 +150,7 @@ int p2p_protocol_add(p2p_host *h, const char *id, const p2p_handler *handler) {
 int p2p_protocol_add_match(p2p_host *h, const char *id, p2p_match_fn match, void *match_user,
                            const p2p_handler *handler) {
   p2p__host_assert(h);
-  if (!h || !id || (handler && !handler->size)) return P2P_EINVAL;
+  if (!h || !id || !handler_fits(handler)) return P2P_EINVAL;
   if (!id_is_valid(h, id)) return P2P_EINVAL;
   host_protocol *p;
   int err = protocol_new(h, id, strlen(id), &p);
@@ -198,7 +203,7 @@ static int open_on(p2p_host *h, p2p__sconn *c, const char *const *ids, size_t n,
 static bool open_args(const p2p_host *h, const char *const *ids, size_t n,
                       const p2p_handler *handler, const p2p_stream *out) {
   p2p__host_assert(h);
-  if (!h || !ids || !n || !out || (handler && !handler->size)) return false;
+  if (!h || !ids || !n || !out || !handler_fits(handler)) return false;
   for (size_t i = 0; i < n; i++)
     if (!ids[i] || !id_is_valid(h, ids[i])) return false;
   return true;
@@ -366,7 +371,7 @@ int p2p_stream_set_handler(p2p_host *h, p2p_stream stream, const p2p_handler *ha
   p2p__sstream *s = stream_of(h, stream);
   if (!s) return P2P_ESTALE;
   bool users = s->ops == &handler_ops || s->ops == &event_ops;
-  if (!users || s->state == P2P__STREAM_CLOSED || (handler && !handler->size)) return P2P_EINVAL;
+  if (!users || s->state == P2P__STREAM_CLOSED || !handler_fits(handler)) return P2P_EINVAL;
   host_handler *hh = NULL;
   if (handler && !(hh = handler_new(h, handler))) return P2P_ENOMEM;
   if (s->ops == &handler_ops) p2p__host_handler_unref(h, s->ctx);

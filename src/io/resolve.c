@@ -10,6 +10,7 @@ typedef struct lookup {
   p2p__list link; /* in p2p__uv.lookups until taken or canceled */
   p2p__uv_fact fact;
   bool done, canceled;
+  int err;
   struct addrinfo *found;
 } lookup;
 
@@ -28,15 +29,29 @@ static lookup *lookup_find(p2p__uv *io, uint64_t token) {
   return NULL;
 }
 
+/* What the system's resolver found out of a name, and what it did not. */
+int p2p__uv_name_error(int status) {
+  switch (status) {
+  case 0: return 0;
+  case UV_EAI_NONAME:
+  case UV_EAI_NODATA:
+  case UV_EAI_ADDRFAMILY: return P2P_ENAME;
+  case UV_EAI_MEMORY:
+  case UV_ENOMEM: return P2P_ENOMEM;
+  default: return P2P_ERESOLVE; /* EAI_AGAIN, EAI_FAIL: nobody answered, or with a failure */
+  }
+}
+
 static void lookup_done(uv_getaddrinfo_t *req, int status, struct addrinfo *found) {
   lookup *l = P2P_CONTAINER(req, lookup, req);
   p2p__uv *io = req->loop->data;
   l->done = true;
+  l->err = p2p__uv_name_error(status);
   l->found = found;
   if (l->canceled)
     lookup_free(io, l);
   else
-    p2p__uv_raise(io, &l->fact, P2P_IO_RESOLVED, status == 0 ? 0 : P2P_ENAME);
+    p2p__uv_raise(io, &l->fact, P2P_IO_RESOLVED, l->err);
 }
 
 int p2p__uv_resolve(p2p_io *base, const char *host, int family, uint64_t token) {
@@ -71,7 +86,7 @@ int p2p__uv_resolved(p2p_io *base, uint64_t token, p2p_endpoint *out, int n) {
   lookup *l = lookup_find(io, token);
   if (!l) return P2P_ENOTFOUND;
   if (!l->done) return P2P_EAGAIN;
-  int count = addresses_of(l->found, out, n);
+  int count = l->err < 0 ? l->err : addresses_of(l->found, out, n);
   lookup_free(io, l);
   return count;
 }

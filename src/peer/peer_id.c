@@ -14,7 +14,8 @@ int p2p_peer_id_from_pubkey(p2p_bytes pubkey, p2p_peer_id *out) {
   p2p_bytes digest = pubkey;
   uint8_t code = P2P__MH_IDENTITY;
   if (!out) return P2P_EINVAL;
-  if (p2p__pubkey_read(pubkey, &key)) return P2P_EKEY;
+  int err = p2p__pubkey_read(pubkey, &key);
+  if (err < 0) return err;
   if (pubkey.len > P2P__MH_IDENTITY_MAX) {
     p2p__sha256(&pubkey, 1, hash);
     digest = p2p__bytes(hash, sizeof hash);

@@ -90,7 +90,7 @@ static void lookup_ready(p2p__source *s, const p2p_io_fact *fact, p2p_time now) 
   if (n == P2P_EAGAIN) return;
   for (int i = 0; i < n && err >= 0; i++) err = add_found(d, p2p__attempt_addr(a), &found[i], now);
   if (err >= 0) a->found = (uint16_t)n;
-  p2p__lookup_end(a, err, err == P2P_ENAME, now);
+  p2p__lookup_end(a, err, err == P2P_ENAME || err == P2P_ERESOLVE, now);
   p2p__dial_rank(d);
   p2p__dial_go(d, now);
 }

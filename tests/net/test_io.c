@@ -1,5 +1,6 @@
 /* The p2p_io on libuv, on real loopback: the behaviours that every p2p_io has, driven twice (by its
  * own wait, and by a foreign poll on its descriptor), and what only the real world has. */
+#include "io/uv.h"
 #include "support/io_suite.h"
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -487,6 +488,16 @@ static void unix_path_that_is_somebodys_is_left_alone(void **state) {
   world_close(&w);
 }
 
+static void what_resolvers_say_is_told_apart(void **state) {
+  (void)state;
+  assert_int_equal(p2p__uv_name_error(0), 0);
+  assert_int_equal(p2p__uv_name_error(UV_EAI_NONAME), P2P_ENAME);
+  assert_int_equal(p2p__uv_name_error(UV_EAI_NODATA), P2P_ENAME);
+  assert_int_equal(p2p__uv_name_error(UV_EAI_AGAIN), P2P_ERESOLVE);
+  assert_int_equal(p2p__uv_name_error(UV_EAI_FAIL), P2P_ERESOLVE);
+  assert_int_equal(p2p__uv_name_error(UV_EAI_MEMORY), P2P_ENOMEM);
+}
+
 int main(void) {
 #define SUITE_ENTRY(name) cmocka_unit_test(waiting_##name), cmocka_unit_test(embedded_##name),
   const struct CMUnitTest tests[] = {
@@ -501,6 +512,7 @@ int main(void) {
     cmocka_unit_test(datagrams_are_never_fragmented),
     cmocka_unit_test(datagrams_to_nobody_are_told),
     cmocka_unit_test(a_datagram_to_nobody_costs_no_other),
+    cmocka_unit_test(what_resolvers_say_is_told_apart),
     cmocka_unit_test(ten_instances_share_nothing),
     cmocka_unit_test(unix_socket_is_its_owners_and_goes_with_its_listener),
     cmocka_unit_test(unix_socket_of_a_dead_listener_is_replaced),

@@ -143,6 +143,18 @@ static void name_of_nobody_is_told(void **state) {
   assert_true(player_knows_nothing(&t.a));
 }
 
+static void name_servers_that_do_not_answer_are_told_apart(void **state) {
+  (void)state;
+  join_both(NULL, 0);
+  p2p_sim_name(t.sim, "b.example", NULL);
+  (void)dial("/dns/b.example/tcp/4001");
+  wait_for_outcome();
+  assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].err, P2P_ERESOLVE);
+  assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].stage, P2P_STAGE_RESOLVE);
+  assert_non_null(strstr(p2p_report_hint(P2P_ERESOLVE, P2P_STAGE_RESOLVE), "name servers"));
+  assert_true(player_knows_nothing(&t.a));
+}
+
 static void name_of_another_family_is_not_found(void **state) {
   (void)state;
   join_both(NULL, 0);
@@ -408,6 +420,7 @@ int main(void) {
     TEST(a_crash_in_the_handshake_says_nothing_of_optimism),
     TEST(name_leads_to_the_first_address_that_answers),
     TEST(name_of_nobody_is_told),
+    TEST(name_servers_that_do_not_answer_are_told_apart),
     TEST(name_of_another_family_is_not_found),
     TEST(lookup_that_takes_too_long_is_given_up),
     TEST(slow_lookup_does_not_hold_known_addresses_up),

@@ -247,6 +247,28 @@ static void connection_tells_of_itself(void **state) {
   assert_int_equal(p2p_conn_local_addr(t.a.host, (p2p_conn){ 1 }, a, sizeof a), P2P_ESTALE);
 }
 
+/* Its callbacks of a later version would never be called. */
+static void handler_of_another_version_is_refused(void **state) {
+  (void)state;
+  meet();
+  p2p_handler handler = told_handler(&x), odd[] = { handler, handler };
+  const char *ids[] = { "/x" };
+  p2p_stream s;
+  odd[0].size = 0;
+  odd[1].size = sizeof handler + 1;
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(p2p_protocol_add(t.b.host, "/odd", &odd[i]), P2P_EINVAL);
+    assert_int_equal(p2p_stream_open(t.a.host, p2p_host_peer(t.b.host), ids, 1, &odd[i], &s),
+                     P2P_EINVAL);
+    assert_int_equal(p2p_stream_open_on(t.a.host, t.a.node.conn, ids, 1, &odd[i], &s), P2P_EINVAL);
+  }
+  assert_int_equal(p2p_stream_open_on(t.a.host, t.a.node.conn, ids, 1, &handler, &s), 0);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(p2p_stream_set_handler(t.a.host, s, &odd[i]), P2P_EINVAL);
+  player_poke(&t.a);
+  assert_true(troupe_until(&t, P2P_SECOND, told_is_closed, &x)); /* nobody serves /x */
+}
+
 static void features_are_those_that_a_host_takes(void **state) {
   (void)state;
   assert_true(p2p_has("noise") && p2p_has("yamux") && p2p_has("tcp") && p2p_has("memory"));
@@ -271,6 +293,7 @@ int main(void) {
     TEST(streams_share_a_line_by_their_priorities),
     TEST(odd_priorities_are_refused),
     TEST(connection_tells_of_itself),
+    TEST(handler_of_another_version_is_refused),
     TEST(features_are_those_that_a_host_takes),
 #undef TEST
   };

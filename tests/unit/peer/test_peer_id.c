@@ -119,7 +119,9 @@ static void peer_id_is_not_made_of_der_that_is_not_strict(void **state) {
     size_t header = ecdsa ? 4 + 27 : 5 + 32; /* protobuf, DER up to the point or the modulus */
     for (size_t bit = 0; bit < header * 8; bit++) {
       key.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
-      assert_int_equal(p2p_peer_id_from_pubkey(p2p__span_bytes(key), &id), P2P_EKEY);
+      int err = p2p_peer_id_from_pubkey(p2p__span_bytes(key), &id);
+      bool other_type = bit / 8 == 1 && err == P2P_ENOTSUP;
+      assert_true(err == P2P_EKEY || other_type);
       key.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     assert_int_equal(p2p_peer_id_from_pubkey(p2p__span_bytes(key), &id), 0);
