@@ -1,24 +1,12 @@
 /* The machine's interfaces change: transports look for other ways, and the addresses at which we can be
  * reached are told anew when they are others. */
-#include "base/map.h"
 #include "swarm/internal.h"
 
 /* An interface that comes or goes makes several changes; so long until they are looked at together. */
 #define SETTLE (50 * P2P_MS)
 
-/* Addresses of ours in short; an order of theirs is no news only if it stays. */
-static uint64_t addrs_now(p2p__swarm *w) {
-  uint8_t space[P2P_ADDR_MAX];
-  uint64_t all = 0;
-  for (size_t i = 0;; i++) {
-    p2p__wr addr = p2p__wr_of(space, sizeof space);
-    if (p2p__swarm_addr(w, i, &addr) != 1) return all;
-    all += p2p__siphash(p2p__swarm_env(w)->hash_key, p2p__wr_bytes(&addr));
-  }
-}
-
 void p2p__interfaces_tell(p2p__swarm *w) {
-  w->addrs_seen = addrs_now(w);
+  w->addrs_seen = p2p__listeners_sum(w);
   w->host.addrs_changed(w->host.ctx);
 }
 
@@ -26,7 +14,7 @@ static void interfaces_settled(p2p__timer *t, p2p_time now) {
   p2p__swarm *w = P2P_CONTAINER(t, p2p__swarm, settled);
   for (size_t i = 0; i < w->n_transports; i++)
     if (w->transports[i]->ops->interfaces) w->transports[i]->ops->interfaces(w->transports[i], now);
-  if (addrs_now(w) != w->addrs_seen) p2p__interfaces_tell(w);
+  if (p2p__listeners_sum(w) != w->addrs_seen) p2p__interfaces_tell(w);
 }
 
 static void interfaces_changed(p2p__source *s, const p2p_io_fact *fact, p2p_time now) {

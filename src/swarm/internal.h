@@ -108,5 +108,7 @@ void p2p__interfaces_tell(p2p__swarm *w);
 
 /* ---- listen.c ---- */
 void p2p__listeners_stop(p2p__swarm *w);
+/* The addresses we listen at in short, wildcards expanded; the order does not count. */
+uint64_t p2p__listeners_sum(p2p__swarm *w);
 
 #endif

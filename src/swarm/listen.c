@@ -234,3 +234,30 @@ int p2p__swarm_addr(p2p__swarm *w, size_t i, p2p__wr *out) {
     if (listener_addr(l, &i, out)) return out->err ? out->err : 1;
   return 0;
 }
+
+/* The family of a listener on all addresses; 0: it listens on one, or on none of IP. */
+static uint8_t family_of_all(const listener *l) {
+  p2p_bytes addr = p2p__bytes(l->addr, l->addr_len);
+  p2p__rd tcp = p2p__rd_of(addr), udp = p2p__rd_of(addr);
+  p2p_endpoint ep;
+  bool ip = p2p__ma_endpoint(&tcp, &ep, P2P__MA_TCP) == 0 ||
+            p2p__ma_endpoint(&udp, &ep, P2P__MA_UDP) == 0;
+  return ip && p2p__ip_classify(&ep) == P2P__IP_UNSPECIFIED ? ep.family : 0;
+}
+
+uint64_t p2p__listeners_sum(p2p__swarm *w) {
+  const uint8_t *key = p2p__swarm_env(w)->hash_key;
+  p2p_io *io = w->loop->io;
+  p2p_endpoint all[IFADDRS];
+  uint64_t sum = 0;
+  uint32_t slot = 0;
+  int n = io->ops->ifaddrs(io, all, IFADDRS);
+  for (listener *l; (l = p2p__handles_next(&w->listeners, &slot)) != NULL;) {
+    uint8_t family = family_of_all(l);
+    sum += p2p__siphash(key, p2p__bytes(l->addr, l->addr_len));
+    for (int i = 0; family && i < n && i < IFADDRS; i++)
+      if (all[i].family == family && p2p__ip_classify(&all[i]) != P2P__IP_LINK_LOCAL)
+        sum += p2p__siphash(key, p2p__bytes(all[i].ip, sizeof all[i].ip));
+  }
+  return sum;
+}

@@ -118,17 +118,18 @@ struct quic_link {
   quic_socket
       *next; /* it is moving to that one; NULL: it is not, or to another address of its own */
   p2p__quic *quic;
-  p2p__budget out;    /* what was written and is not acknowledged */
-  p2p_time deadline;  /* of the handshake, or of closing; P2P_NEVER when UP */
+  p2p__budget out;   /* what was written and is not acknowledged */
+  p2p_time deadline; /* of the handshake, or of closing; P2P_NEVER when UP */
+  p2p_time
+      restless; /* it should move, could not yet, and tries again then; P2P_NEVER: it need not */
   p2p_time last_io;   /* last time datagrams moved */
   p2p_endpoint local; /* where it is; before it is settled: where the last datagram came to */
   p2p_endpoint remote;
   uint32_t close_code;
   uint8_t state;
   bool client, unproven, answered, idle;
-  bool settled;  /* a client's address is chosen, not left to the system */
-  bool restless; /* it should move, and could not yet */
-  bool telling;  /* p2p__quic_link_tell is under way */
+  bool settled; /* a client's address is chosen, not left to the system */
+  bool telling; /* p2p__quic_link_tell is under way */
 };
 
 static inline quic_link *quic_link_of(quic_names *n) { return P2P_CONTAINER(n, quic_link, names); }

@@ -225,6 +225,7 @@ static void link_idle(quic_link *l, p2p_time now) {
 
 static p2p_time link_next(quic_link *l) {
   p2p_time at = p2p__time_min(l->deadline, p2p__quic_deadline(l->quic));
+  at = p2p__time_min(at, l->restless);
   return l->idle ? at : p2p__time_min(at, p2p__time_add(l->last_io, IDLE_AFTER));
 }
 
@@ -286,7 +287,7 @@ static void link_task(p2p__task *task, p2p_time now) {
   link_flush(l, now);
   if (l->state == QUIC_DEAD) return;
   link_tell(l, now);
-  if (l->restless && l->state == QUIC_UP) p2p__quic_link_reconsider(l, now);
+  if (now >= l->restless) p2p__quic_link_reconsider(l, now);
   if (l->state != QUIC_DEAD) link_close_if_done(l, now);
   if (l->state != QUIC_DEAD) link_arm(l, now);
 }
@@ -448,6 +449,7 @@ static void link_init(quic_link *l, quic_socket *s, const p2p__link_spec *spec, 
                           .max = quic_env_of(l->transport)->limits->quic_send_queue };
   l->deadline = spec->deadline;
   l->last_io = now;
+  l->restless = P2P_NEVER;
 }
 
 static int link_begin(quic_link *l, const p2p__link_spec *spec, const p2p__quic_initial *initial,

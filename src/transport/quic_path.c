@@ -5,6 +5,8 @@
 #include "transport/quic_internal.h"
 
 enum { IFADDRS = 64, ERRORS = 8, SUBNET = 8 };
+/* What a peer has to give first takes a round trip; whoever never gives it is not asked all the time. */
+#define AGAIN (100 * P2P_MS)
 
 static p2p_io *io_of(const quic_transport *t) { return t->loop->io; }
 
@@ -119,13 +121,13 @@ static bool is_neighbour(const p2p_endpoint *a, const p2p_endpoint *b) {
 /* The system's choice is the better way: it knows what an interface costs. */
 void p2p__quic_link_reconsider(quic_link *l, p2p_time now) {
   p2p_endpoint from;
-  l->restless = false;
+  l->restless = P2P_NEVER;
   if (l->state != QUIC_UP || !l->settled) return;
   if (source(l->transport, &l->remote, &from) < 0 || same_ip(&from, &l->local)) return;
   bool gone = !is_ours(l->transport, &l->local);
   if (!gone && (is_neighbour(&from, &l->local) || !is_any(&l->socket->bound))) return;
   int err = move_from(l, &from, gone, now);
-  l->restless = err == P2P_EAGAIN;
+  if (err == P2P_EAGAIN) l->restless = p2p__time_add(now, AGAIN);
   if (err < 0 && err != P2P_EAGAIN)
     p2p__logf(&quic_env_of(l->transport)->log, P2P_LOG_INFO, "module=quic moves=no err=%s",
               p2p_error_name(err));

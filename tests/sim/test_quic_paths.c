@@ -186,6 +186,24 @@ static void a_better_way_is_taken_when_it_was_proven(void **state) {
   assert_moved(11);
 }
 
+static bool is_up(void *user) { return ((player *)user)->n[P2P_EV_CONN_OPEN] > 0; }
+
+/* A client may not move before the server has confirmed the handshake: it tries again. */
+static void a_fresh_connection_moves_when_it_may(void **state) {
+  (void)state;
+  static const p2p_sim_path slow = { .latency = 200 * P2P_MS };
+  p2p_sim_default(t.sim, &slow);
+  join_at_any(&t.a);
+  t.a.node.conn = dial(4001);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, is_up, &t.a));
+  readdress(&t.a, 11, 1);
+  troupe_wait(&t, 100 * P2P_MS);
+  assert_int_equal(p2p_conn_migrate(t.a.host, t.a.node.conn, NULL), P2P_EAGAIN);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, both_moved, NULL));
+  t.b.node.conn = t.b.last[P2P_EV_CONN_OPEN].conn;
+  assert_moved(11);
+}
+
 static void an_address_more_moves_nobody(void **state) {
   (void)state;
   join_at_any(&t.a);
@@ -381,6 +399,7 @@ int main(void) {
     T(who_listens_at_the_lost_address_survives_by_another_socket),
     T(the_peer_is_told_where_we_listen_now),
     T(a_better_way_is_taken_when_it_was_proven),
+    T(a_fresh_connection_moves_when_it_may),
     T(an_address_more_moves_nobody),
     T(a_while_without_any_address_is_survived),
     T(an_address_that_leads_nowhere_is_left_for_one_that_does),
