@@ -4,128 +4,16 @@
  * into packets (two bytes of length before each) and sealed properly, so that the parser behind the
  * cipher is reached. Whatever comes, time goes on, what is sent has its size, the end is told once and
  * last, and all memory comes back. */
-#include "peer/certificate.h"
-#include "quic/internal.h"
+#include "support/quic_sides.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PN = 4, NAMES = 64, WIRE = 32 };
 #define NOW (1000 * P2P_SECOND)
-#define UNIX 1764000000
 
 static void check(bool ok) {
   if (!ok) abort();
-}
-
-/* ---- endpoints: made once, their connections anew for each input ---- */
-typedef struct side {
-  p2p__mem mem;
-  p2p__pool pool;
-  p2p__limits limits;
-  p2p__env env;
-  p2p__ed25519 key;
-  p2p_identity identity;
-  p2p__tls_context *tls;
-  p2p__quic_shared *shared;
-  p2p__quic_user user;
-  p2p__quic *q;
-  p2p_endpoint at;
-  bool server, ended;
-  uint64_t draws;
-  uint8_t secret[P2P__HASH_MAX]; /* its application traffic secret */
-} side;
-
-static side sides[2];
-static p2p_time now;
-
-static int side_random(void *ctx, void *buf, size_t len) {
-  side *s = ctx;
-  uint8_t *to = buf;
-  for (size_t i = 0; i < len; i++) {
-    s->draws = s->draws * 6364136223846793005u + 1442695040888963407u;
-    to[i] = (uint8_t)(s->draws >> 56);
-  }
-  return 0;
-}
-
-static int side_sign(void *ctx, p2p_bytes msg, uint8_t *sig, size_t *len) {
-  *len = 64;
-  return p2p__ed25519_sign(ctx, msg, sig);
-}
-
-static int side_route(p2p__quic_user *u, const p2p__quic_cid *cid, bool ours, bool on) {
-  (void)u;
-  (void)ours;
-  (void)on;
-  check(cid->len <= P2P__QUIC_CID_MAX);
-  return 0;
-}
-
-static int side_reset(p2p__quic_user *u, const uint8_t token[P2P__QUIC_RESET], bool on) {
-  (void)u;
-  (void)token;
-  (void)on;
-  return 0;
-}
-
-static void side_keylog(void *ctx, const char *label, p2p_bytes random, p2p_bytes secret) {
-  side *s = ctx;
-  (void)random;
-  const char *mine = s->server ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_TRAFFIC_SECRET_0";
-  if (strcmp(label, mine) == 0) memcpy(s->secret, secret.p, secret.len);
-}
-
-static void side_begin(side *s, uint8_t seed) {
-  static const uint8_t head[] = { 0x08, P2P_KEY_ED25519, 0x12, 32 };
-  uint8_t secret[32];
-  p2p__certificate cert;
-  memset(secret, seed, sizeof secret);
-  s->server = seed == 2;
-  s->draws = seed;
-  s->at = (p2p_endpoint){ .family = 4, .port = 4000, .ip = { 10, 0, 0, seed } };
-  p2p__mem_init(&s->mem, NULL);
-  p2p__limits_default(&s->limits);
-  s->env = (p2p__env){ .mem = &s->mem, .limits = &s->limits, .random = side_random };
-  s->env.random_ctx = s;
-  p2p__pool_init(&s->pool, &s->mem);
-  s->env.pool = &s->pool;
-  check(p2p__crypto_new(&s->mem, &s->env.crypto) == 0);
-  check(p2p__ed25519_from_seed(&s->key, secret) == 0);
-  uint8_t pub[36];
-  memcpy(pub, head, sizeof head);
-  memcpy(pub + sizeof head, s->key.pub, 32);
-  check(p2p_identity_from_signer(&s->identity, p2p__bytes(pub, 36), side_sign, NULL, &s->key) == 0);
-  check(p2p__certificate_make(&s->env, &s->identity, &cert) == 0);
-  p2p__tls_context_config config = { .quic = true,
-                                     .cert = p2p__bytes(cert.der, cert.len),
-                                     .cert_key = p2p__bytes(cert.key, cert.key_len),
-                                     .keylog = side_keylog,
-                                     .keylog_ctx = s };
-  check(p2p__tls_context_new(&s->mem, &config, &s->tls) == 0);
-  check(p2p__quic_shared_new(&s->env, secret, s->tls, &s->shared) == 0);
-  s->user = (p2p__quic_user){ .route = side_route, .reset = side_reset };
-}
-
-static void begin(void) {
-  if (sides[0].shared) return;
-  side_begin(&sides[0], 1);
-  side_begin(&sides[1], 2);
-}
-
-/* ---- what comes out ---- */
-static void hear(side *s) {
-  p2p__quic_event ev;
-  while (p2p__quic_next(s->q, &ev) == 1) {
-    check(!s->ended);
-    s->ended = ev.kind == P2P__QUIC_ENDED;
-    if (ev.kind == P2P__QUIC_DATA) {
-      size_t n = ev.data->len;
-      p2p__queue_fini(ev.data);
-      p2p__quic_consumed(s->q, ev.sid, n, now);
-    }
-    if (ev.kind == P2P__QUIC_FIN) p2p__quic_finish(s->q, ev.sid);
-  }
 }
 
 /* All that s has to send, to the other when there is one. */
@@ -134,7 +22,7 @@ static void pass(side *s, side *to) {
   p2p_dgrams d[2];
   int n;
   for (int round = 0; round < 64; round++) {
-    n = p2p__quic_send(s->q, p2p__span_of(space, sizeof space), d, now);
+    n = p2p__quic_send(s->q, p2p__span_of(space, sizeof space), d, sides_now);
     if (n == 0) break;
     check(n <= 2);
     for (int i = 0; i < n; i++) {
@@ -142,33 +30,14 @@ static void pass(side *s, side *to) {
       check(d[i].len > 0 && d[i].len <= P2P__QUIC_BATCH && step <= P2P__QUIC_PACKET);
       for (size_t at = 0; to && to->q && at < d[i].len; at += step)
         p2p__quic_recv(to->q, &to->at, &s->at, 0,
-                       p2p__bytes(d[i].data + at, p2p__min(step, d[i].len - at)), now);
+                       p2p__bytes(d[i].data + at, p2p__min(step, d[i].len - at)), sides_now);
     }
   }
-  hear(s);
-  if (to && to->q) hear(to);
-}
-
-static void sides_end(void) {
-  static uint8_t space[P2P__QUIC_SPACE];
-  p2p_dgrams d;
-  for (int i = 0; i < 2; i++) {
-    side *s = &sides[i];
-    if (s->q) p2p__quic_goodbye(s->q, 0, NULL, p2p__span_of(space, sizeof space), &d, now);
-    p2p__quic_free(s->q);
-    s->q = NULL;
-    s->ended = false;
-    p2p__pool_trim(&s->pool);
-    check(s->mem.used[P2P__MEM_BLOCK] == 0);
-    check(s->mem.used[P2P__MEM_QUIC] <= 16384); /* the shared part and a spare page of streams */
-  }
+  side_hear(s);
+  if (to && to->q) side_hear(to);
 }
 
 /* ---- sealing ---- */
-static void label(const uint8_t *secret, const char *name, uint8_t *out, size_t len) {
-  p2p__hkdf_expand_label(P2P__SHA256, secret, name, (p2p_bytes){ 0 }, out, len);
-}
-
 /* Seals frames behind the header that w holds from `from` on, whose last PN bytes are the number. */
 static void seal(p2p__wr *w, size_t from, const uint8_t *secret, uint32_t number,
                  p2p_bytes frames) {
@@ -178,15 +47,15 @@ static void seal(p2p__wr *w, size_t from, const uint8_t *secret, uint32_t number
   p2p__crypto *crypto = sides[0].env.crypto;
   p2p__aead a;
   p2p__hpmask h;
-  label(secret, "quic key", key, sizeof key);
-  label(secret, "quic iv", iv, sizeof iv);
+  sides_label(secret, "quic key", key, sizeof key);
+  sides_label(secret, "quic iv", iv, sizeof iv);
   for (size_t i = 0; i < PN; i++) iv[8 + i] ^= (uint8_t)(number >> (24 - 8 * i));
   p2p__span room = p2p__wr_room(w, frames.len + P2P__AEAD_TAG);
   check(room.len > 0);
   p2p__aead_init(&a, crypto, P2P__AES_128_GCM, true, key);
   check(p2p__aead_seal(&a, iv, p2p__bytes(packet, header), frames, room.p) == 0);
   p2p__aead_fini(&a);
-  label(secret, "quic hp", key, sizeof key);
+  sides_label(secret, "quic hp", key, sizeof key);
   p2p__hpmask_init(&h, crypto, P2P__AES_128_GCM, key);
   check(p2p__hpmask_of(&h, packet + header, mask) == 0);
   p2p__hpmask_fini(&h);
@@ -208,7 +77,7 @@ static void initial_put(p2p__wr *w, const p2p__quic_cid *first, const p2p__quic_
   size_t begin_at = w->len;
   p2p__hkdf_extract(P2P__SHA256, p2p__bytes(salt, sizeof salt), p2p__bytes(first->b, first->len),
                     secret);
-  label(secret, server ? "server in" : "client in", mine, sizeof mine);
+  sides_label(secret, server ? "server in" : "client in", mine, sizeof mine);
   p2p__wr_u8(w, 0xc0 | (PN - 1));
   p2p__wr_be32(w, NGTCP2_PROTO_VER_V1);
   cid_put(w, to);
@@ -250,12 +119,12 @@ static bool pieces_next(pieces *p, size_t least, p2p_bytes *out) {
 static void deliver(side *to, const side *from, const p2p__wr *w) {
   uint8_t *exact = malloc(w->len); /* so that a byte too far is seen */
   memcpy(exact, w->p, w->len);
-  now += P2P_MS;
-  p2p__quic_recv(to->q, &to->at, &from->at, 0, p2p__bytes(exact, w->len), now);
+  sides_now += P2P_MS;
+  p2p__quic_recv(to->q, &to->at, &from->at, 0, p2p__bytes(exact, w->len), sides_now);
   free(exact);
-  hear(to);
+  side_hear(to);
   pass(to, NULL);
-  if (p2p__quic_deadline(to->q) <= now) p2p__quic_tick(to->q, now);
+  if (p2p__quic_deadline(to->q) <= sides_now) p2p__quic_tick(to->q, sides_now);
 }
 
 static void fuzz_stranger(p2p_bytes in) {
@@ -279,22 +148,6 @@ static void fuzz_stranger(p2p_bytes in) {
   check(w.len > 0 && w.len < in.len);
 }
 
-static void dial(void) {
-  side *c = &sides[0];
-  p2p__quic_config config = { .shared = c->shared, .user = &c->user, .local = c->at };
-  config.remote = sides[1].at;
-  config.unix_s = UNIX;
-  check(p2p__quic_dial(&config, now, &c->q) == 0);
-}
-
-static void admit(const p2p__quic_initial *i) {
-  side *s = &sides[1];
-  p2p__quic_config config = { .shared = s->shared, .user = &s->user, .local = s->at };
-  config.remote = sides[0].at;
-  config.unix_s = UNIX;
-  check(p2p__quic_accept(&config, i, now, &s->q) == 0);
-}
-
 static void fuzz_initials(pieces *p, bool to_server) {
   p2p__quic_initial i = { .dcid = { .len = 8, .b = { 1, 2, 3 } },
                           .scid = { .len = 8, .b = { 4 } } };
@@ -302,13 +155,13 @@ static void fuzz_initials(pieces *p, bool to_server) {
   uint8_t space[2048];
   p2p_bytes frames;
   if (to_server) {
-    admit(&i);
+    check(sides_admit(&i) == 0);
   } else {
     p2p_dgrams d[2];
     static uint8_t out[P2P__QUIC_SPACE];
     p2p__quic_header h;
-    dial();
-    check(p2p__quic_send(to->q, p2p__span_of(out, sizeof out), d, now) > 0);
+    check(sides_dial() == 0);
+    check(p2p__quic_send(to->q, p2p__span_of(out, sizeof out), d, sides_now) > 0);
     check(p2p__quic_header_read(p2p__bytes(d[0].data, d[0].len), &h) == 0);
     i = (p2p__quic_initial){ .dcid = h.dcid, .scid = h.scid };
   }
@@ -327,14 +180,14 @@ static void fuzz_connected(pieces *p, bool to_server) {
   static uint8_t out[P2P__QUIC_SPACE];
   p2p_dgrams d[2];
   p2p__quic_initial i;
-  dial();
-  check(p2p__quic_send(c->q, p2p__span_of(out, sizeof out), d, now) > 0);
+  check(sides_dial() == 0);
+  check(p2p__quic_send(c->q, p2p__span_of(out, sizeof out), d, sides_now) > 0);
   p2p_bytes first = p2p__bytes(d[0].data, d[0].len);
-  check(p2p__quic_initial_read(s->shared, first, &c->at, now, &i) == 0);
-  admit(&i);
-  p2p__quic_recv(s->q, &s->at, &c->at, 0, first, now);
+  check(p2p__quic_initial_read(s->shared, first, &c->at, sides_now, &i) == 0);
+  check(sides_admit(&i) == 0);
+  p2p__quic_recv(s->q, &s->at, &c->at, 0, first, sides_now);
   for (int round = 0; round < 8; round++) {
-    now += 5 * P2P_MS;
+    sides_now += 5 * P2P_MS;
     pass(s, c);
     pass(c, s);
   }
@@ -356,8 +209,8 @@ static void fuzz_connected(pieces *p, bool to_server) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 2) return 0;
-  begin();
-  now = now < NOW ? NOW : now + P2P_SECOND;
+  sides_begin();
+  sides_now = sides_now < NOW ? NOW : sides_now + P2P_SECOND;
   pieces p = { .rd = p2p__rd_of(p2p__bytes(data + 1, size - 1)) };
   switch (data[0] % 5) {
   case 0: fuzz_stranger(p2p__bytes(data + 1, size - 1)); break;
