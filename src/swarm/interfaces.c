@@ -39,8 +39,9 @@ int p2p__interfaces_init(p2p__swarm *w) {
     p2p__timers_unreserve(&w->loop->timers);
     return err;
   }
-  err = can_watch(io->ops) ? io->ops->ifwatch(io, w->interfaces.token) : 0;
-  if (err < 0)
+  err = can_watch(io->ops) ? io->ops->ifwatch(io, w->interfaces.token) : P2P_ENOTSUP;
+  w->loop->watched = err >= 0;
+  if (err < 0 && err != P2P_ENOTSUP)
     p2p__logf(&p2p__swarm_env(w)->log, P2P_LOG_INFO, "module=swarm interfaces=unwatched err=%s",
               p2p_error_name(err));
   return 0;

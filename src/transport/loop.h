@@ -55,6 +55,7 @@ typedef struct p2p__loop {
   p2p__list later;       /* marked for the next turn: it will not wait */
   p2p_time now;
   bool turning; /* inside p2p__loop_turn: now stands still */
+  bool watched; /* somebody hears when interfaces change, and tells transports */
   int n_facts;  /* in this turn: > 1 means others are ready */
   bool behind;  /* a step of a handshake waits for the next turn */
   uint8_t *rx, *tx;

@@ -42,10 +42,13 @@ int p2p__quic_socket_for(quic_transport *t, const p2p_endpoint *to, const p2p_en
 }
 
 /* ---- what the system knows ---- */
-static int source(const quic_transport *t, const p2p_endpoint *to, p2p_endpoint *from) {
+static bool knows_sources(const quic_transport *t) {
   const p2p_io_ops *ops = io_of(t)->ops;
-  bool has = ops->size >= offsetof(p2p_io_ops, source) + sizeof ops->source && ops->source;
-  return has ? ops->source(io_of(t), to, from) : P2P_ENOTSUP;
+  return ops->size >= offsetof(p2p_io_ops, source) + sizeof ops->source && ops->source;
+}
+
+static int source(const quic_transport *t, const p2p_endpoint *to, p2p_endpoint *from) {
+  return knows_sources(t) ? io_of(t)->ops->source(io_of(t), to, from) : P2P_ENOTSUP;
 }
 
 /* Whether an address is still this machine's. What cannot be known is. */
@@ -60,9 +63,9 @@ static bool is_ours(const quic_transport *t, const p2p_endpoint *at) {
 
 /* ---- moving ---- */
 void p2p__quic_link_settle(quic_link *l) {
-  p2p_endpoint from;
   if (!l->client || !l->local.family || is_any(&l->local)) return;
-  if (source(l->transport, &l->remote, &from) == P2P_ENOTSUP) return; /* it could not be moved */
+  if (!l->transport->loop->watched || !knows_sources(l->transport))
+    return; /* nobody would move it */
   l->settled = true;
   p2p__quic_settle(l->quic, &l->local);
 }
