@@ -147,6 +147,13 @@ size_t noise_payload(p2p_bytes key, p2p_bytes sig, uint8_t *out, size_t cap);
 /* From a fresh connection to a channel, our payload as given (NULL: an honest one). */
 bool noise_up(peer *p, const p2p_bytes *payload);
 
+/* ---- keys: keys.c ---- */
+enum { KEY_BOMB = 28000 }; /* bytes of a number that takes minutes */
+/* libp2p's PublicKey. Returns its length. */
+size_t key_protobuf(uint64_t type, p2p_bytes data, uint8_t *out, size_t cap);
+/* SubjectPublicKeyInfo of an RSA key whose two numbers have so many bytes. */
+size_t key_rsa_spki(size_t modulus, size_t exponent, uint8_t *out, size_t cap);
+
 /* ---- yamux ---- */
 void mux_absorb(peer *p);   /* takes what was heard apart */
 bool mux_pay(peer *p);      /* answers the pings owed */

@@ -9,31 +9,49 @@ enum { DER_MAX = 4096 };
 
 /* ---- the certificate ---- */
 
-static size_t put_octets(p2p__wr *w, p2p_bytes b) {
-  p2p__wr_u8(w, 0x04);
-  if (b.len >= 128) p2p__wr_u8(w, 0x81);
-  p2p__wr_u8(w, (uint8_t)b.len);
+enum { SIGNED_KEY_MAX = 62000 };
+
+static void put_der(p2p__wr *w, uint8_t tag, p2p_bytes b) {
+  p2p__wr_u8(w, tag);
+  if (b.len >= 256)
+    p2p__wr_u8(w, 0x82);
+  else if (b.len >= 128)
+    p2p__wr_u8(w, 0x81);
+  if (b.len >= 256)
+    p2p__wr_be16(w, (uint16_t)b.len);
+  else
+    p2p__wr_u8(w, (uint8_t)b.len);
   p2p__wr_bytes_in(w, b);
-  return w->len;
 }
 
-/* SignedKey: our identity's key, and its signature over the certificate's. */
-static size_t signed_key(const p2p_identity *named, const p2p_identity *signer, p2p_bytes spki,
-                         uint8_t *out, size_t cap) {
-  uint8_t text[512], sig[P2P_SIGNATURE_MAX], inner[512];
-  size_t sig_len = 0;
-  p2p__wr t = p2p__wr_of(text, sizeof text), i = p2p__wr_of(inner, sizeof inner);
-  p2p__wr w = p2p__wr_of(out, cap);
+/* SignedKey: a host's key, and a signature over the certificate's. */
+static size_t signed_key(p2p_bytes key, p2p_bytes sig, uint8_t *out, size_t cap) {
+  static uint8_t inner[SIGNED_KEY_MAX];
+  p2p__wr i = p2p__wr_of(inner, sizeof inner), w = p2p__wr_of(out, cap);
+  put_der(&i, 0x04, key);
+  put_der(&i, 0x04, sig);
+  put_der(&w, 0x30, p2p__wr_bytes(&i));
+  return w.err || i.err ? 0 : w.len;
+}
+
+static size_t signature(const p2p_identity *signer, p2p_bytes spki, uint8_t *sig) {
+  uint8_t text[512];
+  size_t len = 0;
+  p2p__wr t = p2p__wr_of(text, sizeof text);
   p2p__wr_str(&t, "libp2p-tls-handshake:");
   p2p__wr_bytes_in(&t, spki);
-  if (signer->sign(signer->ctx, p2p__wr_bytes(&t), sig, &sig_len)) return 0;
-  put_octets(&i, p2p__bytes(named->pubkey, named->pubkey_len));
-  put_octets(&i, p2p__bytes(sig, sig_len));
-  p2p__wr_u8(&w, 0x30);
-  if (i.len >= 128) p2p__wr_u8(&w, 0x81);
-  p2p__wr_u8(&w, (uint8_t)i.len);
-  p2p__wr_bytes_in(&w, p2p__wr_bytes(&i));
-  return w.err ? 0 : w.len;
+  return signer->sign(signer->ctx, p2p__wr_bytes(&t), sig, &len) ? 0 : len;
+}
+
+/* A key whose signature would take minutes to judge; it has none. */
+static size_t burden(const lie *l, uint8_t *out, size_t cap) {
+  static uint8_t spki[SIGNED_KEY_MAX], key[SIGNED_KEY_MAX], sig[KEY_BOMB];
+  size_t n = key_rsa_spki(l->modulus, l->exponent, spki, sizeof spki);
+  n = key_protobuf(P2P_KEY_RSA, p2p__bytes(spki, n), key, sizeof key);
+  evil_random(sig, 256);
+  sig[0] = 0;
+  return signed_key(p2p__bytes(key, n), p2p__bytes(sig, p2p__min(l->modulus, sizeof sig)), out,
+                    cap);
 }
 
 static gnutls_x509_privkey_t new_key(void) {
@@ -58,17 +76,35 @@ static size_t spki_of(gnutls_x509_privkey_t key, uint8_t *out, size_t cap) {
   return ok ? len : 0;
 }
 
-static bool extend(evil *e, const lie *l, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key) {
-  uint8_t spki[256], extension[512];
+/* Who signs: the peer itself, one that only signs, or one of another type of key. */
+static bool signer_make(evil *e, const lie *l, p2p_identity *out) {
+  bool typed = l->rsa || l->type;
+  if (!typed && !l->forged) return true;
+  return p2p_identity_generate(out, typed ? l->type : P2P_KEY_ED25519, e->io) >= 0;
+}
+
+static size_t extension(evil *e, const lie *l, p2p_bytes spki, uint8_t *out, size_t cap) {
   p2p_identity other = { 0 };
-  gnutls_x509_privkey_t elsewhere = l->stranger ? new_key() : NULL;
-  if (l->forged && p2p_identity_generate(&other, P2P_KEY_ED25519, e->io) < 0) return false;
-  size_t n = spki_of(elsewhere ? elsewhere : key, spki, sizeof spki);
-  size_t len = signed_key(&e->self, l->forged ? &other : &e->self, p2p__bytes(spki, n), extension,
-                          sizeof extension);
-  if (elsewhere) gnutls_x509_privkey_deinit(elsewhere);
+  uint8_t sig[P2P_SIGNATURE_MAX];
+  if (l->modulus) return burden(l, out, cap);
+  if (!signer_make(e, l, &other)) return 0;
+  const p2p_identity *signer = other.sign ? &other : &e->self,
+                     *named = l->forged ? &e->self : signer;
+  size_t n = signature(signer, spki, sig);
+  if (l->flipped && n) sig[n - 1] ^= 1;
+  if (n) n = signed_key(p2p__bytes(named->pubkey, named->pubkey_len), p2p__bytes(sig, n), out, cap);
   p2p_identity_fini(&other);
-  return len > 0 && gnutls_x509_crt_set_extension_by_oid(crt, l->oid ? l->oid : OID, extension, len,
+  return n;
+}
+
+static bool extend(evil *e, const lie *l, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key) {
+  static uint8_t signed_by[SIGNED_KEY_MAX];
+  uint8_t spki[256];
+  gnutls_x509_privkey_t elsewhere = l->stranger ? new_key() : NULL;
+  size_t n = spki_of(elsewhere ? elsewhere : key, spki, sizeof spki);
+  size_t len = extension(e, l, p2p__bytes(spki, n), signed_by, sizeof signed_by);
+  if (elsewhere) gnutls_x509_privkey_deinit(elsewhere);
+  return len > 0 && gnutls_x509_crt_set_extension_by_oid(crt, l->oid ? l->oid : OID, signed_by, len,
                                                          l->critical) >= 0;
 }
 

@@ -15,11 +15,15 @@ typedef struct lie {
   bool stranger;     /* the extension's signature is over another certificate's key */
   bool forged;       /* … is by another key than the one it names */
   bool other_key;    /* the handshake is signed by another key than the certificate's */
-  bool unsigned_der; /* the certificate's own signature is broken */
-  bool critical;     /* the extension is critical: allowed */
-  long from, until;  /* seconds from now; both 0: a day before, a year after */
-  unsigned chain;    /* certificates behind the first */
-  const char *oid;   /* of the extension, when it is not libp2p's */
+  bool flipped;      /* … has a bit inverted */
+  p2p_key_type type; /* of the host's key; RSA, which is 0: Ed25519 unless `rsa` */
+  bool rsa;
+  size_t modulus, exponent; /* the host's key is an RSA key of such numbers, and signs nothing */
+  bool unsigned_der;        /* the certificate's own signature is broken */
+  bool critical;            /* the extension is critical: allowed */
+  long from, until;         /* seconds from now; both 0: a day before, a year after */
+  unsigned chain;           /* certificates behind the first */
+  const char *oid;          /* of the extension, when it is not libp2p's */
   const char *priority;
 } lie;
 

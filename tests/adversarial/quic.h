@@ -134,6 +134,7 @@ struct quic {
   size_t n_challenge;
   uint64_t window, stream_window; /* theirs: of the connection, of a stream of ours */
   uint64_t streams_allowed, uni_allowed, datagram_max;
+  bool stays; /* it does not want us to move */
   quic_stream stream[QUIC_STREAMS];
   bool gap;           /* the packet under way came too early in a stream */
   uint8_t last[2048]; /* the datagram that came last */

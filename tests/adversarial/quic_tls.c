@@ -17,6 +17,7 @@ enum {
   STREAM_REMOTE = 0x06,
   STREAMS = 0x08,
   STREAMS_UNI = 0x09,
+  STAYS = 0x0c,
   ACTIVE_IDS = 0x0e,
   SOURCE_ID = 0x0f,
   DATAGRAM = 0x20
@@ -71,6 +72,7 @@ static int on_params(gnutls_session_t session, const unsigned char *data, size_t
     if (id == STREAM_REMOTE) q->stream_window = quic_get(&v);
     if (id == STREAMS) q->streams_allowed = quic_get(&v);
     if (id == STREAMS_UNI) q->uni_allowed = quic_get(&v);
+    if (id == STAYS) q->stays = true;
     if (id == DATAGRAM) q->datagram_max = quic_get(&v);
     if (id == RESET_TOKEN && value.len == QUIC_TOKEN)
       memcpy(q->tokens[q->n_tokens++], value.p, QUIC_TOKEN);

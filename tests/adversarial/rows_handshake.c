@@ -1,6 +1,5 @@
 /* HS rows: handshakes that stop, lie or never were one. */
 #include "evil.h"
-#include "multiformats/protobuf.h"
 #include <poll.h>
 #include <stdlib.h>
 
@@ -171,48 +170,16 @@ static verdict hs_low_order(evil *e) {
 
 /* ---- HS-01, HS-12: keys that are a burden or none ---- */
 
-enum { BOMB = 28000, KEY_RSA = 0, KEY_ECDSA = 3 };
-
-static void put_der_len(p2p__wr *w, uint8_t tag, size_t n) {
-  p2p__wr_u8(w, tag);
-  p2p__wr_u8(w, 0x82);
-  p2p__wr_be16(w, (uint16_t)n);
-}
-
-static void put_odd(p2p__wr *w, size_t n) {
-  put_der_len(w, 0x02, n);
-  p2p__span s = p2p__wr_room(w, n);
-  if (!s.len) return;
-  evil_random(s.p, n);
-  s.p[0] = 0x7f;
-  s.p[n - 1] |= 1;
-}
-
-/* SubjectPublicKeyInfo of an RSA key whose two numbers have so many bytes. */
-static size_t rsa_spki(size_t modulus, size_t exponent, uint8_t *out, size_t cap) {
-  static const uint8_t algorithm[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-                                       0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
-  size_t key = 4 + modulus + 4 + exponent;
-  p2p__wr w = p2p__wr_of(out, cap);
-  put_der_len(&w, 0x30, sizeof algorithm + 4 + 1 + 4 + key);
-  p2p__wr_bytes_in(&w, p2p__bytes(algorithm, sizeof algorithm));
-  put_der_len(&w, 0x03, 1 + 4 + key);
-  p2p__wr_u8(&w, 0);
-  put_der_len(&w, 0x30, key);
-  put_odd(&w, modulus);
-  put_odd(&w, exponent);
-  return w.err ? 0 : w.len;
-}
+enum { BOMB = KEY_BOMB, KEY_RSA = P2P_KEY_RSA, KEY_ECDSA = P2P_KEY_ECDSA };
 
 /* A handshake with a key of this type, and a signature as long as the key's would be. */
 static verdict with_key(evil *e, uint64_t type, p2p_bytes data, size_t sig_len) {
   static uint8_t key[65000], sig[BOMB], payload[65000];
-  p2p__wr w = p2p__wr_of(key, sizeof key);
-  p2p__pb_uint(&w, 1, type);
-  p2p__pb_bytes(&w, 2, data);
+  size_t key_len = key_protobuf(type, data, key, sizeof key);
   evil_random(sig, 256);
   sig[0] = 0;
-  size_t n = noise_payload(p2p__wr_bytes(&w), p2p__bytes(sig, sig_len), payload, sizeof payload);
+  size_t n = noise_payload(p2p__bytes(key, key_len), p2p__bytes(sig, sig_len), payload,
+                           sizeof payload);
   const p2p_bytes ours = p2p__bytes(payload, n);
   peer *p = peer_new(e);
   if (n && p && (noise_up(p, &ours) || p->over)) return must_end(p);
@@ -222,7 +189,7 @@ static verdict with_key(evil *e, uint64_t type, p2p_bytes data, size_t sig_len) 
 
 static verdict with_rsa(evil *e, size_t modulus, size_t exponent) {
   static uint8_t spki[64000];
-  size_t n = rsa_spki(modulus, exponent, spki, sizeof spki);
+  size_t n = key_rsa_spki(modulus, exponent, spki, sizeof spki);
   return with_key(e, KEY_RSA, p2p__bytes(spki, n), p2p__min(modulus, BOMB));
 }
 

@@ -589,6 +589,9 @@ static verdict rapid(evil *e, uint8_t type) {
 static verdict qc30_reset(evil *e) { return rapid(e, 0x04); }
 static verdict qc30_stop(evil *e) { return rapid(e, 0x05); }
 
+/* Streams that it gave up: whoever says nothing itself need not reset its own side. */
+static uint64_t given_up(const quic *q) { return q->resets > q->stops ? q->resets : q->stops; }
+
 /* Streams that stop in their first line: each has a deadline, or there are few. */
 static verdict ms01(evil *e) {
   quic *q = quic_session(e);
@@ -602,10 +605,58 @@ static verdict ms01(evil *e) {
     quic_wait(q, evil_now());
   }
   p2p_time end = evil_now() + e->patience;
-  while (q->resets < many && quic_wait(q, end)) continue;
-  bool ended = q->over || q->resets >= many;
+  while (given_up(q) < many && quic_wait(q, end)) continue;
+  bool ended = q->over || given_up(q) >= many;
   quic_free(q);
   return ended ? EVIL_SURVIVED : EVIL_LATE;
+}
+
+/* Lines that cannot be, each in a stream of its own: that stream ends, the connection goes on. */
+static verdict ms02(evil *e) {
+  static const struct {
+    const char *bytes;
+    size_t len;
+  } lines[] = {
+    { "\xff\xff\xff\xff\xff\xff\xff\xff\x7f/multi", 15 }, /* 2^63 bytes */
+    { "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", 12 },
+    { "GET / HTTP/1.1\r\nHost: a.host.whose.name.is.so.long.that.the.line.would.be.over\r\n\r\n",
+      79 },
+    { "\x13/multistream/1.0.0x", 20 }, /* no newline */
+  };
+  quic *q = quic_session(e);
+  if (!q) return EVIL_BROKEN;
+  for (size_t i = 0; i < P2P_COUNT(lines); i++) {
+    uint8_t frames[128];
+    p2p__wr w = p2p__wr_of(frames, sizeof frames);
+    quic_put_stream(&w, quic_sid(q, i), 0, p2p__bytes(lines[i].bytes, lines[i].len), false);
+    quic_say(q, QUIC_APP, &w);
+  }
+  p2p_time end = evil_now() + e->brief;
+  while (given_up(q) < P2P_COUNT(lines) && quic_wait(q, end)) continue;
+  bool ended = q->over || given_up(q) >= P2P_COUNT(lines);
+  if (ended && !q->over) return quic_must_live(q);
+  quic_free(q);
+  return ended ? EVIL_SURVIVED : EVIL_TOLERATED;
+}
+
+/* Connections that are gone without a word at every stage, or with one. That some are refused, when so many
+ * of one address are half open, is nobody's loss but ours. */
+static verdict sw02(evil *e) {
+  enum { STAGES = 6, ROUNDS = 30 };
+  for (unsigned i = 0; i < ROUNDS * STAGES; i++) {
+    unsigned stage = i % STAGES;
+    quic *q = stage < 2 ? knocker(e) : quic_session(e);
+    if (!q) continue;
+    if (stage == 1) {
+      knock(q);
+      quic_wait(q, evil_now() + P2P_SECOND / 20);
+    }
+    if (stage >= 3) (void)quic_open(q, quic_sid(q, 0), PING);
+    if (stage == 4) quic_keys_update(q);
+    q->vanish = stage != 5;
+    quic_free(q);
+  }
+  return EVIL_SURVIVED;
 }
 
 /* Echoes that find no window: they stop to read us, and nothing more is kept. */
@@ -633,7 +684,28 @@ static verdict pg01(evil *e) {
 }
 
 /* ---- addresses that change ---- */
-static verdict qc31(evil *e) {
+
+/* Once, as behind a NAT that forgot. Who said that we may not move need not follow. */
+static verdict qc31_move(evil *e) {
+  quic *q = quic_session(e);
+  if (!q || !quic_lives(q)) {
+    quic_free(q);
+    return EVIL_BROKEN;
+  }
+  if (q->stays) {
+    quic_free(q);
+    return EVIL_NA;
+  }
+  uint8_t frames[128];
+  p2p__wr w = p2p__wr_of(frames, sizeof frames);
+  quic_put_new_id(&w, 1, 0, 1); /* what it is to call us there */
+  quic_say(q, QUIC_APP, &w);
+  (void)quic_lives(q);
+  quic_rebind(q);
+  return quic_must_live(q);
+}
+
+static verdict qc31_moves(evil *e) {
   quic *q = quic_session(e);
   if (!q) return EVIL_BROKEN;
   for (int i = 0; i < 100 && !q->over; i++) {
@@ -642,7 +714,7 @@ static verdict qc31(evil *e) {
     quic_flush(q);
     quic_wait(q, evil_now() + P2P_MS);
   }
-  return quic_must_live(q);
+  return quic_may_do_anything(q);
 }
 
 /* … and are not there when they are asked: who came from the old one again is still who it was. */
@@ -744,10 +816,14 @@ static const row rows[] = {
     qc30_reset },
   { "QC-30.stop", "quic", "CVE-2023-44487", "streams opened and stopped as fast as it goes", BOTH,
     qc30_stop },
+  { "QC-31.move", "quic", RFC ", section 9", "another address: allowed", ROW_DIAL, qc31_move },
   { "QC-31.moves", "quic", RFC ", section 9", "a hundred addresses, one after the other", ROW_DIAL,
-    qc31 },
+    qc31_moves },
   { "MS-01.quic", "quic", "CVE-2022-23492", "100 streams that stop in their first line", ROW_DIAL,
     ms01 },
+  { "MS-02.quic", "quic", "multistream-select; rust, go", "lines that are none, in streams",
+    ROW_DIAL, ms02 },
+  { "SW-02.quic", "quic", "py 3a79b343", "180 connections gone at every stage", ROW_DIAL, sw02 },
   { "PG-01.quic", "quic", "js#2673, litep2p#551", "bytes without end, echoes find no window",
     ROW_DIAL, pg01 },
 };

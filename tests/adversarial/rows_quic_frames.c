@@ -97,7 +97,10 @@ static verdict refused_or_dropped(evil *e) {
   }
   say(q, said_of(e));
   plan.hold = false;
-  return quic_shake(q) ? quic_must_live(q) : quic_must_end(q);
+  if (quic_shake(q)) return quic_must_live(q);
+  bool good = quic_ends(q, e->brief) || q->confirmed;
+  quic_free(q);
+  return good ? EVIL_SURVIVED : EVIL_TOLERATED;
 }
 
 /* ---- frames that know the connection ---- */

@@ -47,6 +47,23 @@ static verdict id17_self(evil *e) { return refused(e, (lie){ .unsigned_der = tru
 static verdict id17_critical(evil *e) { return accepted(e, (lie){ .critical = true }); }
 static verdict id17_chain(evil *e) { return refused(e, (lie){ .chain = 1 }); }
 static verdict id07_key(evil *e) { return refused(e, (lie){ .other_key = true }); }
+static verdict id01_ed25519(evil *e) { return refused(e, (lie){ .flipped = true }); }
+static verdict id01_rsa(evil *e) {
+  return refused(e, (lie){ .flipped = true, .rsa = true, .type = P2P_KEY_RSA });
+}
+static verdict id01_secp256k1(evil *e) {
+  return refused(e, (lie){ .flipped = true, .type = P2P_KEY_SECP256K1 });
+}
+static verdict id01_ecdsa(evil *e) {
+  return refused(e, (lie){ .flipped = true, .type = P2P_KEY_ECDSA });
+}
+static verdict hs01_modulus(evil *e) {
+  return refused(e, (lie){ .modulus = KEY_BOMB, .exponent = 3 });
+}
+static verdict hs01_exponent(evil *e) {
+  return refused(e, (lie){ .modulus = KEY_BOMB / 2, .exponent = KEY_BOMB / 2 });
+}
+static verdict hs01_small(evil *e) { return refused(e, (lie){ .modulus = 64, .exponent = 3 }); }
 static verdict hs06(evil *e) { return refused(e, (lie){ .chain = LIE_CHAIN }); }
 
 static verdict id07_verify(evil *e) {
@@ -385,8 +402,20 @@ static verdict qc08_done(evil *e) { return first_flight(e, put_early_done, true)
 
 #define SPEC "tls/tls.md"
 #define RFC "RFC 9000"
+#define FORGED "RUSTSEC-2019-0004, CVE-2019-15545"
+#define BURDEN "CVE-2023-39533, js#1931"
 enum { BOTH = ROW_DIAL | ROW_SERVE };
 static const row rows[] = {
+  { "ID-01.quic.ed25519", "quic", FORGED, "an Ed25519 signature with a bit inverted", BOTH,
+    id01_ed25519 },
+  { "ID-01.quic.rsa", "quic", FORGED, "an RSA signature with a bit inverted", ROW_DIAL, id01_rsa },
+  { "ID-01.quic.secp256k1", "quic", FORGED, "a secp256k1 signature with a bit inverted", BOTH,
+    id01_secp256k1 },
+  { "ID-01.quic.ecdsa", "quic", FORGED, "an ECDSA signature with a bit inverted", BOTH,
+    id01_ecdsa },
+  { "HS-01.quic.modulus", "quic", BURDEN, "an RSA key of 224,000 bits", BOTH, hs01_modulus },
+  { "HS-01.quic.exponent", "quic", BURDEN, "an RSA exponent of 112,000 bits", BOTH, hs01_exponent },
+  { "HS-01.quic.small", "quic", BURDEN, "an RSA key of 512 bits", BOTH, hs01_small },
   { "ID-03.quic", "quic", "py#1340, py#1345", "no certificate", ROW_DIAL, id03 },
   { "ID-04.quic", "quic", "py#1345", "a stream before it says who it is", ROW_DIAL, id04 },
   { "ID-05.quic", "quic", "nim#2880", "another peer answers than the one dialed", ROW_SERVE, id05 },
