@@ -8,7 +8,7 @@ enum {
 };
 
 /* Kinds of prefixes; those of addresses that are not proven are others. */
-enum { IP4 = 1, IP6_56, IP6_48, IP4_24, UNPROVEN = 0x10 };
+enum { IP4 = 1, IP6_56 = 2, IP6_48 = 3, IP4_24 = 4, UNPROVEN = 0x10 };
 
 typedef struct prefix {
   uint64_t key;
