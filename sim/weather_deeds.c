@@ -93,9 +93,11 @@ static void deed_open(weather *w) {
   if (!a || !any_friend(a, &k)) return;
   const weather_node *b = &w->nodes[weather_friend(a, k)];
   const char *id = weather_dice(w, 2) ? FLOW_ECHO : FLOW_SINK;
+  uint64_t length = any_length(
+      w); /* one draw after the other: compilers order arguments as they like */
+  uint8_t salt = (uint8_t)weather_dice(w, 256);
   flow *f;
-  int err = flow_open(&a->n, &b->identity.peer, NULL, id, any_length(w),
-                      (uint8_t)weather_dice(w, 256), &f);
+  int err = flow_open(&a->n, &b->identity.peer, NULL, id, length, salt, &f);
   w->streams += err >= 0;
   scenario_claim(w->r, err >= 0 || err == P2P_ELIMIT, "node %u cannot open a stream: %s", a->index,
                  p2p_error_name(err));
@@ -140,11 +142,11 @@ static void deed_pause(weather *w) {
 
 static p2p_sim_path any_path(weather *w) {
   unsigned what = w->row->what;
-  p2p_sim_path path = { .latency = P2P_MS + weather_dice(w, 80 * P2P_MS),
-                        .jitter = weather_dice(w, 8 * P2P_MS),
-                        .bits_per_second = 2000000 + weather_dice(w, 98000000),
-                        .queue = 10 * P2P_MS + weather_dice(w, 200 * P2P_MS),
-                        .tcp = w->tcp };
+  p2p_sim_path path = { .tcp = w->tcp };
+  path.latency = P2P_MS + weather_dice(w, 80 * P2P_MS);
+  path.jitter = weather_dice(w, 8 * P2P_MS);
+  path.bits_per_second = 2000000 + weather_dice(w, 98000000);
+  path.queue = 10 * P2P_MS + weather_dice(w, 200 * P2P_MS);
   if (what & WEATHER_LOSS)
     path.loss_ppm = (uint32_t)weather_dice(w, weather_dice(w, 4) ? 20000 : 200000);
   if (what & WEATHER_DOUBLE) path.duplicate_ppm = (uint32_t)weather_dice(w, 50000);
@@ -166,12 +168,12 @@ int weather_boxes(weather *w) {
   if (!(w->row->what & WEATHER_NAT)) return 0;
   w->n_boxes = 1 + (uint32_t)weather_dice(w, WEATHER_BOXES);
   for (uint32_t i = 0; i < w->n_boxes && err >= 0; i++) {
-    p2p_sim_nat_opts opts = { .ip = { .family = 4, .ip = { 8, 0, 0, (uint8_t)i } },
-                              .mapping = (p2p_sim_nat_kind)weather_dice(w, 3),
-                              .filter = (p2p_sim_nat_kind)weather_dice(w, 3),
-                              .hairpin = weather_dice(w, 2),
-                              .keeps_port = weather_dice(w, 2),
-                              .refuses = weather_dice(w, 2) };
+    p2p_sim_nat_opts opts = { .ip = { .family = 4, .ip = { 8, 0, 0, (uint8_t)i } } };
+    opts.mapping = (p2p_sim_nat_kind)weather_dice(w, 3);
+    opts.filter = (p2p_sim_nat_kind)weather_dice(w, 3);
+    opts.hairpin = weather_dice(w, 2);
+    opts.keeps_port = weather_dice(w, 2);
+    opts.refuses = weather_dice(w, 2);
     err = p2p_sim_nat(w->r->sim, &opts, &w->boxes[i]);
   }
   return err;
