@@ -100,8 +100,10 @@ int p2p__bl_admit(byte_link *l, p2p_time now) {
   p2p__env *env = p2p__bl_env(l);
   if (!l->initiator)
     return p2p__multistream_listen(env, &up->mux_offer, l->deadline, &up->select_mux);
-  int err = p2p__multistream_dial(env, &up->mux_offer, true, l->deadline, &up->select_mux);
-  return err < 0 ? err : upgrade_tell_up(l, 0, false, now);
+  /* Bytes behind a proposal cannot be taken back: with a second muxer to offer they wait. */
+  bool sure = l->upgrades->n_muxers == 1;
+  int err = p2p__multistream_dial(env, &up->mux_offer, sure, l->deadline, &up->select_mux);
+  return err < 0 || !sure ? err : upgrade_tell_up(l, 0, false, now);
 }
 
 static int upgrade_secured(byte_link *l, p2p_time now) {

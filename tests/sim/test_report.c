@@ -135,6 +135,22 @@ static void no_common_muxer(void **state) {
         NULL);
 }
 
+/* The peer has the second muxer only, and says so by lines: no byte of the first may have gone out. */
+static void second_muxer_is_agreed_on_by_lines(void **state) {
+  (void)state;
+  static const p2p_setting late[] = { { "early_muxer", 0 } };
+  static const char *const both[] = { "yamux", "mplex" };
+  p2p_host_opts opts = { .size = sizeof opts, .limits = late, .n_limits = 1 };
+  opts.muxers = both;
+  opts.n_muxers = 2;
+  join_a(&opts);
+  opts.muxers = both + 1;
+  opts.n_muxers = 1;
+  troupe_join(&t, &t.b, &opts);
+  dial("/ip4/10.0.0.2/tcp/4001");
+  check("/ip4/10.0.0.2/tcp/4001: connected after T ms", NULL);
+}
+
 static bool shut(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir) {
   (void)user;
   (void)peer;
@@ -212,6 +228,7 @@ int main(void) {
     TEST(unreachable),
     TEST(wrong_peer),
     TEST(no_common_muxer),
+    TEST(second_muxer_is_agreed_on_by_lines),
     TEST(gated),
     TEST(limit),
     TEST(no_such_name),
