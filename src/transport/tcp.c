@@ -2,7 +2,9 @@
 #include "transport/tcp.h"
 #include "transport/socket.h"
 
-enum { TCP_BACKLOG = 1024 };
+/* Connections that wait to be accepted: what Linux allows at most by default. Beyond it a newcomer is asked
+ * to come again after a second: a storm must find room there while a turn is busy. */
+enum { TCP_BACKLOG = 4096 };
 
 typedef struct tcp {
   p2p__transport base;
