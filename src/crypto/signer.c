@@ -46,6 +46,7 @@ int p2p__signer_sign(p2p__signer *s, const uint8_t hash[32], uint8_t *sig, size_
   err = P2P_ELIMIT;
   if ((size_t)EVP_PKEY_get_size(s) > cap) goto out;
   err = EVP_PKEY_sign(ctx, sig, &n, hash, 32) == 1 ? 0 : P2P_EKEY;
+  if (!err && n > cap) err = P2P_ENOMEM; /* 3.0 says so of a signature it had no memory to encode */
   if (!err) *len = n;
 out:
   EVP_PKEY_CTX_free(ctx);
