@@ -262,12 +262,21 @@ static p2p_time patient(const p2p__quic *q, p2p_time expiry) {
   return has_to_send(q) ? expiry : p2p__max(expiry, p2p__time_add(q->last_recv, ACK_PATIENCE));
 }
 
+/* ngtcp2 waits for three PTO where that is longer than the idle time (RFC 9000, section 10.1), and a machine
+ * that slept with an answer under way takes its sleep for a round trip: minutes, for a peer that is gone. */
+static p2p_time silence_ends(const p2p__quic *q) {
+  p2p_time most = p2p__time_add(quic_env(q)->limits->quic_idle, quic_env(q)->limits->quic_idle);
+  return q->done ? p2p__time_add(q->last_recv, most) : P2P_NEVER;
+}
+
 /* Asked once after a batch, not after each of its packets. */
 p2p_time p2p__quic_deadline(p2p__quic *q) {
   if (!q->stale) return q->expiry;
   q->stale = false;
   q->expiry = q->ended ? P2P_NEVER : patient(q, ngtcp2_conn_get_expiry(q->conn));
-  if (!p2p__list_empty(&q->blocked) && !q->ended) q->expiry = p2p__time_min(q->expiry, q->probe);
+  if (q->ended) return q->expiry;
+  if (!p2p__list_empty(&q->blocked)) q->expiry = p2p__time_min(q->expiry, q->probe);
+  q->expiry = p2p__time_min(q->expiry, silence_ends(q));
   return q->expiry;
 }
 
@@ -275,7 +284,11 @@ void p2p__quic_tick(p2p__quic *q, p2p_time now) {
   if (q->ended || now < p2p__quic_deadline(q)) return;
   q->now = now;
   q->stale = true;
-  int rv = now >= ngtcp2_conn_get_expiry(q->conn) ? ngtcp2_conn_handle_expiry(q->conn, now) : 0;
+  int rv = 0;
+  if (now >= silence_ends(q))
+    rv = NGTCP2_ERR_IDLE_CLOSE;
+  else if (now >= ngtcp2_conn_get_expiry(q->conn))
+    rv = ngtcp2_conn_handle_expiry(q->conn, now);
   if (rv != 0) p2p__quic_failed(q, rv);
 }
 
