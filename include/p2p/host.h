@@ -49,7 +49,9 @@ typedef bool (*p2p_gate_fn)(void *user, const p2p_peer_id *peer, p2p_bytes addr,
 
 /* The connection gater: asked at five points of a connection's way, the cheapest first. true lets it
  * pass; false refuses it with P2P_EGATED. Any may be NULL: all pass. addr: packed multiaddr of the
- * remote, without /p2p/ID, borrowed for the call. None may call the host (debug builds assert it). */
+ * remote, without /p2p/ID, borrowed for the call. None may call the host (debug builds assert it).
+ * When the peer of an inbound connection that is up moves (QUIC), accept and secured are asked about the
+ * address it is at now, which is proven; false closes the connection with P2P_EGATED. */
 typedef struct p2p_gater {
   size_t size; /* sizeof(p2p_gater); 0, or larger than the library's, is P2P_EINVAL */
   /* Before a peer is dialed at all: the call that wanted it says P2P_EGATED. */

@@ -321,10 +321,26 @@ static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
   }
 }
 
+/* A peer that moves could else stay where it could not have come from: the gater is asked what it is
+ * asked about an arrival. */
+static bool may_come_from(const p2p__sconn *c, p2p_bytes addr) {
+  p2p__gate g = {
+    .point = P2P__GATE_ACCEPT, .peer = &c->peer->id, .addr = addr, .dir = P2P_INBOUND
+  };
+  if (!p2p__swarm_gate(c->swarm, g)) return false;
+  g.point = P2P__GATE_SECURED;
+  return p2p__swarm_gate(c->swarm, g);
+}
+
 /* Without memory for the new address the old one stays. */
 static void conn_moved(p2p__sconn *c, p2p_bytes addr) {
+  bool ours = p2p__bytes_eq(p2p__bytes(c->addr, c->addr_len), addr);
+  if (!ours && c->inbound && !may_come_from(c, addr)) {
+    p2p__conn_close(c, 0, P2P_EGATED);
+    return;
+  }
   p2p__conn_due(c, P2P__DUE_ADDR);
-  if (p2p__bytes_eq(p2p__bytes(c->addr, c->addr_len), addr)) return; /* ours changed */
+  if (ours) return;
   int err = p2p__conn_set_addr(c, addr);
   if (err < 0)
     p2p__logf(&p2p__swarm_env(c->swarm)->log, P2P_LOG_WARN, "module=swarm conn=%llx moved err=%s",

@@ -14,10 +14,28 @@ static uint8_t chunk[16384];
 static size_t to_send;
 
 /* ---- hosts ---- */
+/* Last numbers of addresses that nobody may be at; 0: all may. */
+static uint8_t not_accepted, not_secured;
+
+static bool gate_accept(void *user, p2p_bytes addr) {
+  (void)user;
+  return !not_accepted || addr.p[4] != not_accepted;
+}
+
+static bool gate_secured(void *user, const p2p_peer_id *peer, p2p_bytes addr, p2p_direction dir) {
+  (void)user;
+  assert_true(peer->len > 0);
+  return dir == P2P_OUTBOUND || !not_secured || addr.p[4] != not_secured;
+}
+
 static void join(player *p, const char *at) {
+  static const p2p_gater gater = { .size = sizeof gater,
+                                   .accept = gate_accept,
+                                   .secured = gate_secured };
   troupe_join(
       &t, p,
-      &(p2p_host_opts){ .size = sizeof(p2p_host_opts), .listen = &at, .n_listen = at ? 1 : 0 });
+      &(p2p_host_opts){
+          .size = sizeof(p2p_host_opts), .listen = &at, .n_listen = at ? 1 : 0, .gater = &gater });
 }
 
 static void join_at_any(player *p) { join(p, "/ip4/0.0.0.0/udp/4001/quic-v1"); }
@@ -26,6 +44,7 @@ static int start(void **state) {
   static const p2p_sim_path path = { .latency = 20 * P2P_MS, .bits_per_second = 50000000 };
   (void)state;
   x = served = (told){ 0 };
+  not_accepted = not_secured = 0;
   troupe_begin(&t, 61);
   p2p_sim_default(t.sim, &path);
   join(&t.b, "/ip4/10.0.0.2/udp/4001/quic-v1");
@@ -252,6 +271,32 @@ static void a_server_whose_address_is_gone_does_not_move(void **state) {
   assert_int_equal(t.a.n[P2P_EV_CONN_ADDR] + t.b.n[P2P_EV_CONN_ADDR], 0);
 }
 
+/* ---- where a peer may not be ---- */
+static void assert_turned_away(void) {
+  readdress(&t.a, 11, 0);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, is_down, &t.b));
+  assert_int_equal(t.b.last[P2P_EV_CONN_CLOSED].err, P2P_EGATED);
+  assert_int_equal(t.b.n[P2P_EV_CONN_ADDR], 0);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, is_down, &t.a)); /* it is told */
+}
+
+static void a_peer_that_moves_where_nobody_may_come_from_is_turned_away(void **state) {
+  (void)state;
+  join_at_any(&t.a);
+  meet();
+  not_accepted = 11;
+  assert_turned_away();
+}
+
+static void a_peer_that_moves_where_it_may_not_be_is_turned_away(void **state) {
+  (void)state;
+  join_at_any(&t.a);
+  meet();
+  begin_transfer();
+  not_secured = 11;
+  assert_turned_away();
+}
+
 /* ---- when the user says so ---- */
 static void the_user_moves_a_connection_to_another_port(void **state) {
   (void)state;
@@ -404,6 +449,8 @@ int main(void) {
     T(a_while_without_any_address_is_survived),
     T(an_address_that_leads_nowhere_is_left_for_one_that_does),
     T(a_server_whose_address_is_gone_does_not_move),
+    T(a_peer_that_moves_where_nobody_may_come_from_is_turned_away),
+    T(a_peer_that_moves_where_it_may_not_be_is_turned_away),
     T(the_user_moves_a_connection_to_another_port),
     T(the_user_moves_a_connection_to_another_address),
     T(what_cannot_move_is_said),
