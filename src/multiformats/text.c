@@ -241,7 +241,7 @@ void p2p__text_put_shown(p2p__wr *w, p2p_bytes words) {
   enum { ESCAPE = 4, ZERO = 1 };
   for (size_t i = 0; i < words.len && p2p__wr_left(w) >= ESCAPE + ZERO; i++) {
     uint8_t c = words.p[i];
-    if (c >= ' ' && c < 0x7f && c != '\\') {
+    if (c >= ' ' && c < 0x7f && c != '\\' && c != '"') {
       p2p__wr_u8(w, c);
       continue;
     }

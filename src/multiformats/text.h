@@ -24,8 +24,9 @@ void p2p__text_put_escaped(p2p__wr *w, p2p_bytes value);
 
 /* Whether text is UTF-8 without control characters. */
 bool p2p__text_is_printable(p2p_bytes text);
-/* Words of a stranger for people and logs: ASCII, every other byte and the backslash as \\xNN; with a zero
- * behind it, and cut off where w ends. */
+/* Words of a stranger for people and logs: ASCII, every other byte, the backslash and the quotation mark as
+ * \\xNN, so that between quotation marks they can be told from ours; with a zero behind it, and cut off
+ * where w ends. */
 void p2p__text_put_shown(p2p__wr *w, p2p_bytes words);
 
 #endif

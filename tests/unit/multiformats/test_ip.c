@@ -242,6 +242,7 @@ static void words_of_strangers_are_shown_in_ascii(void **state) {
     { "bye", "bye", 3, 8 },
     { "a\x1b[31m\n", "a\\x1b[31m\\x0a", 7, 64 },
     { "a\\x41", "a\\x5cx41", 5, 64 },
+    { "a\" err=0", "a\\x22 err=0", 8, 64 },
     { "\xc3\xa9\0", "\\xc3\\xa9\\x00", 3, 64 },
     { "abcdefgh", "abcd", 8, 8 }, /* room for an escape and the zero is kept */
     { "abc\n", "abc\\x0a", 4, 8 },
