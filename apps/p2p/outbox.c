@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -113,11 +114,17 @@ static size_t next(outbox *o, char *out, size_t cap) {
   return n;
 }
 
+/* Whoever shares a terminal or pipe with us may have made it one that does not block. */
+static bool may_go_on(int fd, int err) {
+  struct pollfd room = { .fd = fd, .events = POLLOUT };
+  return err == EINTR || (err == EAGAIN && (poll(&room, 1, -1) >= 0 || errno == EINTR));
+}
+
 /* A write may wait for ever. False: nobody can read it any more. */
 static bool give_all(outbox *o, const char *p, size_t n) {
   while (n > 0) {
     ssize_t k = write(o->real, p, n);
-    if (k < 0 && errno == EINTR) continue;
+    if (k < 0 && may_go_on(o->real, errno)) continue;
     if (k < 0) return false;
     pthread_mutex_lock(&o->lock);
     o->given += (uint64_t)k;

@@ -77,6 +77,24 @@ class Reader(cli.Case):
         node.signal()
         self.assertEqual(node.wait(), 0, node.errors())
 
+    def test_pipe_that_somebody_made_not_block_loses_nothing(self):
+        reads, writes = os.pipe()
+        fcntl.fcntl(writes, fcntl.F_SETPIPE_SZ, SMALLEST)
+        os.set_blocking(writes, False)  # so it is for all who share it
+        process = subprocess.Popen([cli.PROGRAM, "node", "--json", "--listen", "/ip4/127.0.0.1/tcp/0", "--key",
+                                    f"{self.folder}/key"], stdout=writes, stderr=subprocess.DEVNULL)
+        for undo in (process.wait, process.kill):
+            self.addCleanup(undo)
+        os.close(writes)
+        with open(reads, "rb") as lines:
+            said = (json.loads(line) for line in lines)
+            address = next(one["address"] for one in said if one["event"] == "listening")
+            self.come_and_go(address, 100)
+            process.terminate()
+            events = [one["event"] for one in said]
+        self.assertEqual(process.wait(cli.PATIENCE), 0)
+        self.assertEqual((events.count("connected"), events.count("disconnected")), (100, 100))
+
     def test_log_that_nobody_reads_does_not_stop_it(self):
         reads, writes = os.pipe()
         os.set_blocking(writes, False)
