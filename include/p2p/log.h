@@ -15,8 +15,8 @@ typedef enum p2p_log_level {
   P2P_LOG_TRACE = 4  /* one line per negotiation message */
 } p2p_log_level;
 
-/* line: zero-terminated, without newline, borrowed for the call. Called on the host's thread; must
- * not call the host. */
+/* line: zero-terminated, without newline, at most 1,023 bytes; its first word is the module ("swarm",
+ * "quic", "identify"); borrowed for the call. Called on the host's thread; must not call the host. */
 typedef void (*p2p_log_fn)(void *user, p2p_log_level level, const char *line);
 
 P2P_END

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import HERE, Tree  # noqa: E402
 
 CHECKS = (
-    "layers", "headers", "symbols", "globals", "exports", "banned", "sizes", "limits", "containers", "attacks", "words",
+    "layers", "headers", "symbols", "globals", "exports", "banned", "logs", "sizes", "limits", "containers", "attacks", "words",
     "vectors", "docs", "guide", "table", "format", "windows",
 )
 SHOWN = 20

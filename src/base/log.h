@@ -15,7 +15,7 @@ static inline bool p2p__log_on(const p2p__log *log, p2p_log_level level) {
   return log->fn && level <= log->level;
 }
 
-/* Formats one line of at most 1,023 bytes ("module=… conn=… what happened") and hands it over. */
+/* Formats one line of at most 1,023 bytes ("swarm conn=… what happened": the module first) and hands it over. */
 void p2p__logf(const p2p__log *log, p2p_log_level level, const char *format, ...) P2P_PRINTF(3, 4);
 
 #endif

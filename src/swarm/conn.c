@@ -228,8 +228,8 @@ static void conn_lost(p2p__sconn *c, const p2p__up_down *down) {
   if (down->stage < P2P_STAGE_UP) p2p__report_amend(c, down);
   if (down->reason[0])
     p2p__logf(&p2p__swarm_env(c->swarm)->log, P2P_LOG_INFO,
-              "module=swarm conn=%llx closed=remote code=%u reason=\"%s\"",
-              (unsigned long long)c->handle, down->code, down->reason);
+              "swarm conn=%llx closed=remote code=%u reason=\"%s\"", (unsigned long long)c->handle,
+              down->code, down->reason);
   p2p__reason_keep(c->swarm, &c->reason, down->reason);
   p2p__conn_down(c, down->err, down->code, down->stage);
 }
@@ -343,7 +343,7 @@ static void conn_moved(p2p__sconn *c, p2p_bytes addr) {
   if (ours) return;
   int err = p2p__conn_set_addr(c, addr);
   if (err < 0)
-    p2p__logf(&p2p__swarm_env(c->swarm)->log, P2P_LOG_WARN, "module=swarm conn=%llx moved err=%s",
+    p2p__logf(&p2p__swarm_env(c->swarm)->log, P2P_LOG_WARN, "swarm conn=%llx moved err=%s",
               (unsigned long long)c->handle, p2p_error_name(err));
 }
 

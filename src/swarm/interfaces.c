@@ -42,7 +42,7 @@ int p2p__interfaces_init(p2p__swarm *w) {
   err = can_watch(io->ops) ? io->ops->ifwatch(io, w->interfaces.token) : P2P_ENOTSUP;
   w->loop->watched = err >= 0;
   if (err < 0 && err != P2P_ENOTSUP)
-    p2p__logf(&p2p__swarm_env(w)->log, P2P_LOG_INFO, "module=swarm interfaces=unwatched err=%s",
+    p2p__logf(&p2p__swarm_env(w)->log, P2P_LOG_INFO, "swarm interfaces=unwatched err=%s",
               p2p_error_name(err));
   return 0;
 }

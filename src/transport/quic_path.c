@@ -77,7 +77,7 @@ static void leave(quic_link *l, quic_socket *to) {
 }
 
 static void log_move(const quic_link *l, const char *what, const p2p_endpoint *local) {
-  p2p__logf(&quic_env_of(l->transport)->log, P2P_LOG_INFO, "module=quic %s port=%u family=%u", what,
+  p2p__logf(&quic_env_of(l->transport)->log, P2P_LOG_INFO, "quic %s port=%u family=%u", what,
             local->port, local->family);
 }
 
@@ -132,7 +132,7 @@ void p2p__quic_link_reconsider(quic_link *l, p2p_time now) {
   int err = move_from(l, &from, gone, now);
   if (err == P2P_EAGAIN) l->restless = p2p__time_add(now, AGAIN);
   if (err < 0 && err != P2P_EAGAIN)
-    p2p__logf(&quic_env_of(l->transport)->log, P2P_LOG_INFO, "module=quic moves=no err=%s",
+    p2p__logf(&quic_env_of(l->transport)->log, P2P_LOG_INFO, "quic moves=no err=%s",
               p2p_error_name(err));
 }
 

@@ -153,8 +153,8 @@ static void ask_for_buffers(quic_socket *s) {
   int out = io->ops->option(io, s->sock, P2P_IO_SEND_BUFFER, WANTED);
   if (in == P2P_ELIMIT || out == P2P_ELIMIT)
     p2p__logf(&quic_env_of(s->transport)->log, P2P_LOG_INFO,
-              "module=quic port=%u buffers=small wanted=%d hint=net.core.rmem_max,wmem_max",
-              s->bound.port, WANTED);
+              "quic port=%u buffers=small wanted=%d hint=net.core.rmem_max,wmem_max", s->bound.port,
+              WANTED);
 }
 
 static int sock_adopt(quic_socket *s, int fd) {
