@@ -145,16 +145,21 @@ static ptrdiff_t ended(p2p__wr *w) {
   return w->err ? P2P_ELIMIT : (ptrdiff_t)w->len - 1;
 }
 
-/* What was adopted has no address of its own. */
-static bool print_args(const p2p_report_entry *e, const char *out, char *addr) {
-  if (!e || e->size < sizeof *e || !out) return false;
+/* Of an older, smaller entry what it lacks is zero. What was adopted has no address of its own. */
+static bool print_args(const p2p_report_entry *given, const char *out, p2p_report_entry *e,
+                       char *addr) {
+  if (!given || !given->size || !out) return false;
+  *e = (p2p_report_entry){ 0 };
+  memcpy(e, given, p2p__min(given->size, sizeof *e));
   addr[0] = 0;
   return !e->addr.len || p2p_addr_print(e->addr, addr, P2P_ADDR_TEXT_MAX) >= 0;
 }
 
 ptrdiff_t p2p_report_print(const p2p_report_entry *e, char *out, size_t cap) {
   char addr[P2P_ADDR_TEXT_MAX];
-  if (!print_args(e, out, addr)) return P2P_EINVAL;
+  p2p_report_entry whole;
+  if (!print_args(e, out, &whole, addr)) return P2P_EINVAL;
+  e = &whole;
   p2p__wr w = p2p__wr_of(out, cap);
   p2p__wr_str(&w, *addr ? addr : "an adopted socket");
   p2p__wr_str(&w, ": ");
@@ -202,7 +207,9 @@ static void put_json_failure(p2p__wr *w, const p2p_report_entry *e) {
 
 ptrdiff_t p2p_report_json(const p2p_report_entry *e, char *out, size_t cap) {
   char addr[P2P_ADDR_TEXT_MAX];
-  if (!print_args(e, out, addr)) return P2P_EINVAL;
+  p2p_report_entry whole;
+  if (!print_args(e, out, &whole, addr)) return P2P_EINVAL;
+  e = &whole;
   p2p__wr w = p2p__wr_of(out, cap);
   p2p__wr_str(&w, "{\"address\":");
   put_string(&w, addr);

@@ -203,6 +203,27 @@ static void found_name(void **state) {
         NULL);
 }
 
+/* A program of before `reason` has a smaller entry, with anything behind it. */
+static void an_older_entry_is_printed(void **state) {
+  (void)state;
+  join_a(NULL);
+  p2p_report_entry e = { .size = offsetof(p2p_report_entry, reason),
+                         .addr = p2p__bytes("\x04\x0a\x00\x00\x01\x06\x0f\xa1", 8),
+                         .err = P2P_EREFUSED,
+                         .stage = P2P_STAGE_SECURITY,
+                         .reason = "not of this entry" };
+  char text[512];
+  assert_true(p2p_report_print(&e, text, sizeof text) > 0);
+  assert_null(strstr(text, e.reason));
+  assert_true(p2p_report_json(&e, text, sizeof text) > 0);
+  assert_null(strstr(text, e.reason));
+  e.size = sizeof e;
+  assert_true(p2p_report_json(&e, text, sizeof text) > 0);
+  assert_non_null(strstr(text, e.reason));
+  e.size = 0;
+  assert_int_equal(p2p_report_print(&e, text, sizeof text), P2P_EINVAL);
+}
+
 static void odd_arguments_are_refused(void **state) {
   (void)state;
   join_a(NULL);
@@ -234,6 +255,7 @@ int main(void) {
     TEST(no_such_name),
     TEST(found_name),
     TEST(no_common_security),
+    TEST(an_older_entry_is_printed),
     TEST(odd_arguments_are_refused),
 #undef TEST
   };
