@@ -18,10 +18,9 @@ typedef struct remedy {
 static const remedy remedies[] = {
   { P2P_ETIMEOUT,
     "check the address; a firewall may drop the packets; or wait longer (--timeout)" },
-  { P2P_ENOSEC, "this program speaks noise; switch it on at the peer" },
-  { P2P_ENOMUX, "this program speaks yamux; switch it on at the peer" },
   { P2P_ENOTSUP,
-    "this version dials /ip4/.../tcp/PORT and /ip4/.../udp/PORT/quic-v1 (not the draft /quic)" },
+    "this version dials /ip4/.../tcp/PORT and /ip4/.../udp/PORT/quic-v1 (not the draft /quic), and "
+    "/unix/PATH" },
   { P2P_EADDRINUSE, "another program has it; choose another port, or 0 for any" },
   { P2P_EACCES, "ports below 1024 need privileges; choose a higher one" },
 };
