@@ -551,6 +551,24 @@ static void silence_ends_a_connection(void **state) {
   assert_int_equal(p.server.end.err, P2P_ETIMEOUT);
 }
 
+/* A machine slept with answers under way, and takes its sleep for round trips: three PTO are minutes now. */
+static void silence_ends_a_connection_whatever_the_round_trip(void **state) {
+  (void)state;
+  pair_connect(&p);
+  p.latency = 12 * P2P_SECOND;
+  (void)pair_run(&p, 150 * P2P_SECOND, NULL);
+  assert_false(p.client.ended || p.server.ended);
+  ngtcp2_conn_info info;
+  ngtcp2_conn_get_conn_info(p.client.q->conn, &info);
+  assert_true(info.smoothed_rtt > 3 * P2P_SECOND);
+  p.loss = 100;
+  p2p_time begun = p.now, most = 2 * p.client.world.limits.quic_idle + p.latency;
+  assert_true(pair_run(&p, 1000 * P2P_SECOND, pair_is_over));
+  assert_true(p.now - begun <= most);
+  assert_int_equal(p.client.end.err, P2P_ETIMEOUT);
+  assert_int_equal(p.server.end.err, P2P_ETIMEOUT);
+}
+
 static void an_idle_connection_lives_by_its_pings(void **state) {
   (void)state;
   pair_connect(&p);
@@ -646,6 +664,7 @@ int main(void) {
     T(a_peer_that_wants_nobody_to_move_is_respected),
     T(keys_change_without_a_byte_lost),
     T(silence_ends_a_connection),
+    T(silence_ends_a_connection_whatever_the_round_trip),
     T(an_idle_connection_lives_by_its_pings),
     T(goodbye_carries_its_code_and_words),
     T(goodbye_without_code_is_good_order),
