@@ -10,7 +10,7 @@ enum { P2P__SALSA20_BLOCK = 64 };
 typedef struct p2p__salsa20_backend {
   const char *name;
   void (*hsalsa20)(const uint8_t key[32], const uint8_t nonce[16], uint8_t out[32]);
-  /* out = in xor the key stream from block `block` on; out may be in. */
+  /* out = in xor the key stream from block `block` on; out may be in; in may be empty. */
   void (*xor_from)(const uint8_t key[32], const uint8_t nonce[8], uint64_t block, p2p_bytes in,
                    uint8_t *out);
 } p2p__salsa20_backend;

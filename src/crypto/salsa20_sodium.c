@@ -10,7 +10,7 @@ static void hsalsa20(const uint8_t key[32], const uint8_t nonce[16], uint8_t out
 
 static void xor_from(const uint8_t key[32], const uint8_t nonce[8], uint64_t block, p2p_bytes in,
                      uint8_t *out) {
-  crypto_stream_salsa20_xor_ic(out, in.p, in.len, nonce, block, key);
+  if (in.len > 0) crypto_stream_salsa20_xor_ic(out, in.p, in.len, nonce, block, key);
 }
 
 const p2p__salsa20_backend p2p__salsa20_sodium = {
