@@ -7,7 +7,7 @@
  * there p85 stays within 60 ms and p99 within a round trip more. */
 #include "sim/pair.h"
 
-enum { PINGS = 500, PERCENTILE_OF = 100 };
+enum { PINGS = 1000, PERCENTILE_OF = 100 };
 #define ONE_WAY (20 * P2P_MS)
 #define QUEUE (10 * P2P_MS)
 #define BOUND (60 * P2P_MS)

@@ -151,9 +151,10 @@ P2P_API p2p_io *p2p_host_io(p2p_host *h); /* the door it uses, given or its own 
  * P2P_EACCES, …. */
 P2P_API P2P_MUST_USE int p2p_listen(p2p_host *h, const char *addr, p2p_listener *out);
 /* Listens with a listening socket of the system, TCP or Unix, or a bound UDP one (for QUIC), that somebody
- * else made, as systemd's socket activation does. The host works on a duplicate: fd stays the caller's, to be closed at any
- * time; it does not block any more. A Unix socket's file stays when the listener is closed. P2P_EINVAL
- * (something else), P2P_EADDR (a Unix socket without an absolute path), P2P_ENOTSUP (the io has none). */
+ * else made, as systemd's socket activation does. The host works on a duplicate: fd stays the caller's,
+ * to be closed at any time; it does not block any more. A Unix socket's file stays when the listener is
+ * closed. P2P_EINVAL (something else), P2P_EADDR (a Unix socket without an absolute path), P2P_ENOTSUP
+ * (the io has none). */
 P2P_API P2P_MUST_USE int p2p_listen_fd(p2p_host *h, int fd, p2p_listener *out);
 P2P_API int p2p_listener_close(p2p_host *h, p2p_listener l);
 /* The i-th address at which we can be reached, as text with /p2p/ID: wildcards are expanded to the
@@ -388,7 +389,7 @@ typedef enum p2p_event_kind {
   P2P_EV_PERF,            /* peer, perf: how far a measurement is; err when it failed */
   P2P_EV_DATAGRAM,        /* conn, peer, datagram */
   P2P_EV_DATAGRAM_ROOM,   /* conn, peer: p2p_datagram_send has room again after P2P_EAGAIN */
-  P2P_EV_CONN_ADDR /* conn, peer: p2p_conn_addr or p2p_conn_local_addr gives another one now */
+  P2P_EV_CONN_ADDR        /* conn, peer: p2p_conn_addr or p2p_conn_local_addr has changed */
 } p2p_event_kind;
 
 /* How far a measurement is. */
@@ -416,8 +417,8 @@ typedef struct p2p_event {
   const char *protocol; /* agreed on; lives as long as the stream */
   void *user;           /* of the stream or connection */
   p2p_bytes datagram;   /* lives as long as the event */
-  const char
-      *reason; /* the other side's words, printable, at most 200 bytes; NULL: none; the same */
+  /* The other side's words, printable, at most 200 bytes; NULL: none. Lives as long as the event. */
+  const char *reason;
 } p2p_event;
 
 /* The next event, NULL: none. Valid until the next call of p2p_next_event or p2p_host_step. Object
@@ -439,8 +440,7 @@ typedef struct p2p_host_stats {
   /* Hardly any of the last hundred dials of public addresses over UDP, over IPv6, had an answer:
    * they are left out, but for one in a hundred. */
   bool udp_blackhole, ip6_blackhole;
-  uint64_t
-      buffered; /* bytes in the queues of all streams, of which limit host_buffers is the bound */
+  uint64_t buffered; /* bytes in the queues of all streams; their limit is host_buffers */
 } p2p_host_stats;
 /* Writes the numbers. 0; P2P_EINVAL. */
 P2P_API int p2p_host_get(p2p_host *h, p2p_host_stats *out);

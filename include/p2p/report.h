@@ -23,9 +23,9 @@ typedef struct p2p_report_entry {
   p2p_time began;   /* ns after the dial's beginning */
   p2p_time elapsed; /* ns from there to its end, or to now */
   size_t found;     /* addresses of a name */
-  const char *
-      reason; /* why the other side ended it, in its own words, made printable and cut to 200 bytes;
-                       * NULL: it did not say; lives as long as addr */
+  /* Why the other side ended it, in its own words, made printable and cut to 200 bytes; NULL: it did
+   * not say. Lives as long as addr. */
+  const char *reason;
 } p2p_report_entry;
 
 /* The i-th entry, in the order in which addresses were given and found.

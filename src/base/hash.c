@@ -1,4 +1,5 @@
-/* SipHash-2-4 of bytes, SipHash-1-3 of numbers. Spec: "SipHash: a fast short-input PRF" (Aumasson, Bernstein), sections 2 and A. */
+/* SipHash-2-4 of bytes, SipHash-1-3 of numbers. Spec: "SipHash: a fast short-input PRF" (Aumasson,
+ * Bernstein), sections 2 and A. */
 #include "base/hash.h"
 
 typedef struct sip {

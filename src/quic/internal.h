@@ -1,6 +1,7 @@
-/* The engine's parts: conn.c (life, time) | path.c (where it runs) | handshake.c (TLS) | protect.c (packet protection) |
- * stream.c (streams and events) | datagram.c | send.c | recv.c | packet.c, token.c (without a connection) | cid.c |
- * address.c, mem.c (ngtcp2's view of addresses and memory). */
+/* The engine's parts: conn.c (life, time) | path.c (where it runs) | handshake.c (TLS) | protect.c (packet
+ * protection) | stream.c (streams and events) | datagram.c | send.c | recv.c | window.c (credit) |
+ * shared.c, packet.c (without a connection) | cid.c | address.c, mem.c (ngtcp2's view of addresses and
+ * memory). */
 #ifndef P2P_QUIC_INTERNAL_H
 #define P2P_QUIC_INTERNAL_H
 

@@ -1,7 +1,8 @@
 /* BLACK HOLE: whether a kind of address (over UDP, over IPv6) gets any answers from where we are.
  * Where hardly any dial of the last ones had one, further dials are of no use: one in a hundred is
  * let through to see whether that has changed, the first answer opens the way again. As go-libp2p's
- * detector, which asks for 5 successes among the last 100 and takes a refusal for none. Rows SW-06 of the attack catalogue. */
+ * detector, which asks for 5 successes among the last 100 and takes a refusal for none. Row SW-06 of the
+ * attack catalogue. */
 #ifndef P2P_SWARM_BLACKHOLE_H
 #define P2P_SWARM_BLACKHOLE_H
 

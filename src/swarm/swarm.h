@@ -2,9 +2,10 @@
  * negotiation of streams, and the driver of behaviours.
  *
  * conn.c connections | stream.c, stream_io.c streams | dial.c, attempt.c, lookup.c, rank.c, backoff.c,
- * blackhole.c, report.c dialing | duplicate.c simultaneous dials | listen.c, arrivals.c | drive.c, frame.c behaviours
- * | interfaces.c | peers.c peerstore. Everything runs on the host's thread; user code and behaviours are called
- * only from dispatch (swarm.c), never from inside a link, an engine or a container walk. */
+ * blackhole.c, report.c dialing | duplicate.c simultaneous dials | listen.c, half_open.c, arrivals.c
+ * admission | drive.c, frame.c behaviours | interfaces.c | peers.c peerstore. Everything runs on the
+ * host's thread; user code and behaviours are called only from dispatch (swarm.c), never from inside a
+ * link, an engine or a container walk. */
 #ifndef P2P_SWARM_SWARM_H
 #define P2P_SWARM_SWARM_H
 

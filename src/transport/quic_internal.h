@@ -1,5 +1,6 @@
-/* The transport's parts: quic.c (dial, listen) | quic_socket.c (datagrams) | quic_table.c (whose they are) |
- * quic_path.c (which way) | quic_accept.c (nobody's yet) | quic_link.c (a connection as a link) | quic_grave.c (of closed ones). */
+/* The transport's parts: quic.c (dial, listen) | quic_socket.c (datagrams) | quic_table.c (whose they are)
+ * | quic_path.c (which way) | quic_accept.c (nobody's yet) | quic_link.c (a connection as a link) |
+ * quic_grave.c (of closed ones). */
 #ifndef P2P_TRANSPORT_QUIC_INTERNAL_H
 #define P2P_TRANSPORT_QUIC_INTERNAL_H
 
