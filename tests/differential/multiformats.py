@@ -121,7 +121,7 @@ class Addresses:
         makers = (
             lambda: f"/ip4/{'.'.join(str(rng.getrandbits(8)) for _ in range(4))}",
             lambda: f"/ip6/{self.ip6()}",
-            lambda: f"/ip6zone/{self.word()}",
+            lambda: f"/ip6zone/{self.word()}0",  # py takes a zone named as a protocol is for the next part
             lambda: f"/ipcidr/{rng.getrandbits(8)}",
             lambda: f"/{pick(('tcp', 'udp', 'dccp', 'sctp'))}/{self.port()}",
             lambda: f"/{pick(('dns', 'dns4', 'dns6', 'dnsaddr', 'sni'))}/{self.word()}.example",
