@@ -207,7 +207,8 @@ typedef struct family {
   bool quic; /* for addresses of QUIC, else of TCP */
 } family;
 extern const family evil_pnet, evil_identity, evil_handshake, evil_lines, evil_framing, evil_yamux,
-    evil_mplex, evil_identify, evil_ping, evil_swarm, evil_tls, evil_quic_peer, evil_quic_frames,
+    evil_mplex, evil_identify, evil_ping, evil_swarm, evil_tls_certificates, evil_tls,
+    evil_quic_certificates, evil_quic_peer, evil_quic_frames, evil_quic_knocks, evil_quic_stateless,
     evil_quic_floods;
 
 /* ---- reports ---- */

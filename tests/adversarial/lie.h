@@ -27,6 +27,9 @@ typedef struct lie {
   const char *priority;
 } lie;
 
+/* What they make of one in a handshake of TLS: rows_tls.c. */
+verdict tls_refuses(evil *e, const lie *l);
+verdict tls_accepts(evil *e, const lie *l);
 /* Gives `to` the certificates, and a key. */
 void lie_present(evil *e, const lie *l, gnutls_certificate_credentials_t to);
 

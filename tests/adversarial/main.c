@@ -9,9 +9,24 @@
 enum { ROWS_MAX = 200, EXIT_USAGE = 2 };
 
 static const family *const families[] = {
-  &evil_identity, &evil_handshake, &evil_lines,       &evil_framing,     &evil_yamux,
-  &evil_pnet,     &evil_mplex,     &evil_identify,    &evil_ping,        &evil_swarm,
-  &evil_tls,      &evil_quic_peer, &evil_quic_frames, &evil_quic_floods,
+  &evil_identity,
+  &evil_handshake,
+  &evil_lines,
+  &evil_framing,
+  &evil_yamux,
+  &evil_pnet,
+  &evil_mplex,
+  &evil_identify,
+  &evil_ping,
+  &evil_swarm,
+  &evil_tls_certificates,
+  &evil_tls,
+  &evil_quic_certificates,
+  &evil_quic_peer,
+  &evil_quic_frames,
+  &evil_quic_knocks,
+  &evil_quic_stateless,
+  &evil_quic_floods,
 };
 
 typedef struct options {

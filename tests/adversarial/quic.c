@@ -223,6 +223,11 @@ static quic_level top_level(const quic *q) {
   return q->space[QUIC_HANDSHAKE].tx.on ? QUIC_HANDSHAKE : QUIC_INITIAL;
 }
 
+bool quic_ping(quic *q, size_t pad) {
+  static const uint8_t frames[] = { 0x01, 0, 0, 0 };
+  return quic_add(q, QUIC_APP, p2p__bytes(frames, sizeof frames), pad) && quic_flush(q);
+}
+
 bool quic_lives(quic *q) {
   p2p_time deadline = evil_now() + q->e->brief;
   quic_level level = top_level(q);

@@ -158,6 +158,8 @@ quic *quic_session_as(evil *e, const quic_plan *plan);
 bool quic_ends(quic *q, p2p_time within);
 /* A ping of ours is acknowledged. */
 bool quic_lives(quic *q);
+/* … is sent, in a packet of its own of so many bytes at least. */
+bool quic_ping(quic *q, size_t pad);
 /* As client: another socket, so that the next packets come from another port. */
 void quic_rebind(quic *q);
 
@@ -206,7 +208,17 @@ void quic_params_put(const quic *q, p2p__wr *w); /* proper ones */
 void quic_param(p2p__wr *w, uint64_t id, uint64_t value);
 void quic_param_bytes(p2p__wr *w, uint64_t id, p2p_bytes value);
 
+/* ---- one who knocks, and goes no further: quic_knock.c ---- */
+quic *quic_knocker(evil *e); /* its packets are first packets, nothing follows by itself */
+void quic_knock(quic *q);    /* the first packet of a connection that never was before */
+void quic_drain(quic *q);    /* what was answered is thrown away */
+void quic_listen(quic *q, p2p_time within);
+
 /* ---- verdicts: all free q ---- */
+verdict quic_served_beside(evil *e, quic *q); /* whether an honest peer is */
+/* What they make of a certificate with this lie: rows_quic_peer.c. */
+verdict quic_refuses(evil *e, const lie *l);
+verdict quic_accepts(evil *e, const lie *l);
 verdict quic_must_end(quic *q);
 verdict quic_must_end_in_time(quic *q);
 verdict quic_must_live(quic *q);

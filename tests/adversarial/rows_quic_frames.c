@@ -257,8 +257,7 @@ static verdict with_bits(evil *e, uint8_t flip, verdict (*then)(quic *q)) {
   quic *q = quic_session(e);
   if (!q) return EVIL_BROKEN;
   q->flip = flip;
-  quic_add(q, QUIC_APP, p2p__bytes(ping, sizeof ping), 0);
-  quic_flush(q);
+  quic_ping(q, 0);
   q->flip = 0;
   return then(q);
 }
@@ -359,8 +358,7 @@ static verdict qc29_many(evil *e) {
   for (int i = 0; i < 4 && !q->over && quic_lives(q); i++) quic_keys_update(q);
   for (int i = 0; i < 100 && !q->over; i++) {
     quic_keys_update(q);
-    quic_add(q, QUIC_APP, p2p__bytes(ping, sizeof ping), 0);
-    quic_flush(q);
+    quic_ping(q, 0);
   }
   return quic_may_do_anything(q);
 }
@@ -379,8 +377,7 @@ static verdict qc20(evil *e) {
     for (size_t k = 0; k <= i; k++) quic_say(q, QUIC_APP, &w);
     if (i % 3 == 0) (void)quic_wait(q, evil_now() + P2P_SECOND / 100);
     for (size_t k = 0; k <= i; k++) {
-      quic_add(q, QUIC_APP, p2p__bytes(ping, sizeof ping), 0);
-      quic_flush(q);
+      quic_ping(q, 0);
     }
     bool dialed = q->dialed;
     q->vanish = true;

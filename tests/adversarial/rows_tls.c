@@ -1,6 +1,5 @@
-/* TLS rows: certificates that prove nothing, and handshakes that are none. GnuTLS speaks and signs, so
+/* TLS rows: handshakes that are none, and what rows of certificates want of it. GnuTLS speaks and signs, so
  * that every certificate is well made but for its lie. Spec: tls/tls.md. */
-#include "evil.h"
 #include "lie.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 static const char ID[] = "/tls/1.0.0";
 static const char TLS_13[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
                   TLS_12[] = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
-enum { CHAIN_MAX = LIE_CHAIN };
 
 /* ---- the handshake ---- */
 
@@ -72,44 +70,28 @@ static peer *begun(evil *e, verdict *v) {
   return NULL;
 }
 
-static verdict refused(evil *e, lie l) {
+verdict tls_refuses(evil *e, const lie *l) {
   verdict v;
   peer *p = begun(e, &v);
   if (!p) return v;
-  shake(p, &l);
+  shake(p, l);
   return must_end(p);
 }
 
-/* What is in order must not cost the connection, though nothing follows. */
-static verdict accepted(evil *e, lie l) {
+/* Though nothing follows. */
+verdict tls_accepts(evil *e, const lie *l) {
   verdict v;
   peer *p = begun(e, &v);
   if (!p) return v;
-  bool good = shake(p, &l) && !peer_ends(p, P2P_SECOND / 2);
+  bool good = shake(p, l) && !peer_ends(p, P2P_SECOND / 2);
   peer_free(p);
   return good ? EVIL_SURVIVED : EVIL_STRICT;
 }
 
-static verdict id03(evil *e) { return refused(e, (lie){ .none = true }); }
-static verdict id06_expired(evil *e) {
-  return refused(e, (lie){ .from = -2L * YEAR, .until = -DAY });
+static verdict hs20(evil *e) {
+  const lie old = { .priority = TLS_12 };
+  return tls_refuses(e, &old);
 }
-static verdict id06_future(evil *e) {
-  return refused(e, (lie){ .from = 10L * DAY, .until = YEAR });
-}
-static verdict id15_short(evil *e) { return accepted(e, (lie){ .from = -DAY, .until = DAY }); }
-static verdict id15_long(evil *e) {
-  return accepted(e, (lie){ .from = -DAY, .until = 200L * YEAR });
-}
-static verdict id16(evil *e) { return refused(e, (lie){ .stranger = true }); }
-static verdict id17_forged(evil *e) { return refused(e, (lie){ .forged = true }); }
-static verdict id17_naked(evil *e) { return refused(e, (lie){ .naked = true }); }
-static verdict id17_oid(evil *e) { return refused(e, (lie){ .oid = "1.3.6.1.4.1.53594.1.2" }); }
-static verdict id17_self(evil *e) { return refused(e, (lie){ .unsigned_der = true }); }
-static verdict id17_critical(evil *e) { return accepted(e, (lie){ .critical = true }); }
-static verdict id17_chain(evil *e) { return refused(e, (lie){ .chain = 1 }); }
-static verdict hs06(evil *e) { return refused(e, (lie){ .chain = CHAIN_MAX }); }
-static verdict hs20(evil *e) { return refused(e, (lie){ .priority = TLS_12 }); }
 
 static verdict told(evil *e, const void *bytes, size_t n) {
   verdict v;
@@ -147,25 +129,8 @@ static verdict hs04_record(evil *e) {
 #define SPEC "tls/tls.md"
 enum { BOTH = ROW_DIAL | ROW_SERVE };
 static const row rows[] = {
-  { "ID-03", "tls", "py#1340", "no certificate", ROW_DIAL, id03 },
-  { "ID-06.expired", "tls", "GHSA-5hq8-qhww-jm7q", "an expired certificate", BOTH, id06_expired },
-  { "ID-06.future", "tls", "GHSA-5hq8-qhww-jm7q", "a certificate not yet valid", BOTH,
-    id06_future },
-  { "ID-15.short", "tls", "c e33d3e4", "two days of validity: allowed", ROW_DIAL, id15_short },
-  { "ID-15.long", "tls", "c 281b0b5", "two hundred years of validity: allowed", ROW_DIAL,
-    id15_long },
-  { "ID-16", "tls", "specs#208", "the extension of another certificate", BOTH, id16 },
-  { "ID-17.forged", "tls", SPEC, "an extension signed by another key", BOTH, id17_forged },
-  { "ID-17.naked", "tls", SPEC, "no extension", BOTH, id17_naked },
-  { "ID-17.oid", "tls", SPEC, "an extension of another name", BOTH, id17_oid },
-  { "ID-17.self", "tls", SPEC, "the certificate's own signature is broken", BOTH, id17_self },
-  { "ID-17.critical", "tls", "rust 1617abb3b", "the extension is critical: allowed", ROW_DIAL,
-    id17_critical },
-  { "ID-17.chain", "tls", SPEC, "two certificates", BOTH, id17_chain },
   { "HS-04.tls", "tls", "litep2p#373", "agrees on TLS, then nothing", BOTH, hs04 },
   { "HS-04.record", "tls", "litep2p#373", "a ClientHello that stops", ROW_DIAL, hs04_record },
-  { "HS-06", "tls", "RUSTSEC-2023-0053, CVE-2024-28835", "two hundred certificates, 90 KiB", BOTH,
-    hs06 },
   { "HS-07", "tls", "RUSTSEC-2024-0336", "close_notify instead of a handshake", BOTH, hs07 },
   { "HS-07.garbage", "tls", "RUSTSEC-2024-0336", "a handshake message that is none", BOTH,
     hs07_garbage },
