@@ -124,7 +124,7 @@ struct quic {
   /* what came */
   struct sockaddr_storage from;
   socklen_t from_len;
-  uint64_t bytes_in, bytes_out, packets_in, undecryptable;
+  uint64_t bytes_in, bytes_out, packets_in, undecryptable, longest; /* longest: datagram */
   uint64_t retries, negotiations, resets, stops, pings, ids, retired, challenges, responses,
       datagrams, max_streams, acks_sent;
   uint8_t tokens[QUIC_IDS][QUIC_TOKEN];
@@ -184,6 +184,8 @@ void quic_absorb(quic *q, const uint8_t *datagram, size_t len);
 /* ---- frames: quic_frame.c ---- */
 bool quic_frames_read(quic *q, quic_level level,
                       p2p_bytes frames); /* false: not to be acknowledged */
+/* Of a stateless reset; a few are kept. */
+void quic_note_token(quic *q, p2p_bytes token);
 void quic_put_ack(const quic_space *s, p2p__wr *w);
 void quic_put_crypto(p2p__wr *w, uint64_t at, p2p_bytes bytes);
 void quic_put_stream(p2p__wr *w, uint64_t sid, uint64_t at, p2p_bytes bytes, bool fin);

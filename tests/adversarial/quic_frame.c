@@ -109,7 +109,7 @@ static void read_stream_end(quic *q, bool reset, p2p__rd *r) {
     s->stopped = true;
 }
 
-static void note_token(quic *q, p2p_bytes token) {
+void quic_note_token(quic *q, p2p_bytes token) {
   if (token.len == QUIC_TOKEN && q->n_tokens < QUIC_IDS)
     memcpy(q->tokens[q->n_tokens++], token.p, QUIC_TOKEN);
 }
@@ -120,7 +120,7 @@ static void read_new_id(quic *q, p2p__rd *r) {
   p2p_bytes id = p2p__rd_bytes(r, p2p__rd_u8(r)), token = p2p__rd_bytes(r, QUIC_TOKEN);
   q->ids++;
   if (r->err || id.len > QUIC_CID_MAX) return;
-  note_token(q, token);
+  quic_note_token(q, token);
   if (seq > q->top_seq) q->top_seq = seq;
   if (q->theirs_seq >= retire) return;
   uint8_t space[64];

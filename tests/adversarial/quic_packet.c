@@ -343,6 +343,7 @@ static void absorb_short(quic *q, p2p_bytes d) {
 void quic_absorb(quic *q, const uint8_t *datagram, size_t len) {
   p2p_bytes d = p2p__bytes(datagram, len);
   q->bytes_in += len;
+  if (len > q->longest) q->longest = len;
   while (d.len > 0) {
     size_t n = d.len;
     if (!(d.p[0] & LONG))

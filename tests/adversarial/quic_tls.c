@@ -74,8 +74,7 @@ static int on_params(gnutls_session_t session, const unsigned char *data, size_t
     if (id == STREAMS_UNI) q->uni_allowed = quic_get(&v);
     if (id == STAYS) q->stays = true;
     if (id == DATAGRAM) q->datagram_max = quic_get(&v);
-    if (id == RESET_TOKEN && value.len == QUIC_TOKEN)
-      memcpy(q->tokens[q->n_tokens++], value.p, QUIC_TOKEN);
+    if (id == RESET_TOKEN) quic_note_token(q, value);
   }
   return 0;
 }

@@ -184,10 +184,12 @@ static verdict ms02(evil *e) {
  * of one address are half open, is nobody's loss but ours. */
 static verdict sw02(evil *e) {
   enum { STAGES = 6, ROUNDS = 30 };
+  unsigned met = 0;
   for (unsigned i = 0; i < ROUNDS * STAGES; i++) {
     unsigned stage = i % STAGES;
     quic *q = stage < 2 ? quic_knocker(e) : quic_session(e);
     if (!q) continue;
+    met += q->confirmed;
     if (stage == 1) {
       quic_knock(q);
       quic_wait(q, evil_now() + P2P_SECOND / 20);
@@ -197,7 +199,7 @@ static verdict sw02(evil *e) {
     q->vanish = stage != 5;
     quic_free(q);
   }
-  return EVIL_SURVIVED;
+  return met ? EVIL_SURVIVED : EVIL_BROKEN;
 }
 
 /* Echoes that find no window: they stop to read us, and nothing more is kept. */

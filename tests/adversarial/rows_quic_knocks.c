@@ -111,7 +111,9 @@ static verdict qc17_initial(evil *e) {
   if (!q) return EVIL_BROKEN;
   quic_knock(q);
   quic_listen(q, e->brief);
-  return bounded(q, q->bytes_out, q->bytes_in);
+  if (q->bytes_in > 0) return bounded(q, q->bytes_out, q->bytes_in);
+  quic_free(q);
+  return EVIL_BROKEN; /* not even a handshake */
 }
 
 /* A first packet in a datagram too short to be one is not answered by a handshake. RFC 9000, section 14.1 */

@@ -116,7 +116,7 @@ static verdict hs04_trickle(evil *e) {
     quic_say(q, QUIC_INITIAL, &w);
     quic_wait(q, evil_now() + P2P_SECOND / 10);
   }
-  return quic_must_end(q);
+  return quic_must_end_in_time(q);
 }
 
 /* In the place of a handshake said: one that is none, far too long, one that belongs elsewhere. */
