@@ -9,9 +9,9 @@ class Dialer(evil.Dialer):
         if not evil.speaks_quic():
             self.skipTest("this build has no QUIC")
         verdicts = {"QC-21.unasked": "n/a"}  # it takes datagrams
-        for row, layer in evil.rows("serve").items():
-            if evil.is_quic(layer):
-                self.survives(row, 6, verdicts.get(row, "survived"))
+        passed = [self.survives(row, 6, verdicts.get(row, "survived"))
+                  for row, layer in evil.rows("serve").items() if evil.is_quic(layer)]
+        print(f"{sum(passed)} of {len(passed)} rows passed")
 
 
 if __name__ == "__main__":

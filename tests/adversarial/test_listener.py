@@ -5,6 +5,8 @@ import subprocess
 import evil  # first: it knows where cli.py is
 import cli
 
+HAS_NOT = {"QC-21.unasked"}  # it takes datagrams
+
 
 class Listener(cli.Case):
     def survives(self, quic):
@@ -16,12 +18,22 @@ class Listener(cli.Case):
              "--scale", "2000", "--report", report, "all", address],
             capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, f"{done.stdout}{done.stderr}{node.errors()}")
+        rows = {row: layer for row, layer in evil.rows("dial").items() if evil.is_quic(layer) == quic}
         with open(report, encoding="utf-8") as file:
-            told = [line.split("|")[1].strip() for line in file if line.startswith("| ")]
-        self.assertEqual(told[1:], [row for row, layer in evil.rows("dial").items() if evil.is_quic(layer) == quic])
+            told = [[cell.strip() for cell in line.split("|")] for line in file if line.startswith("| ")][1:]
+        self.assertEqual([row for _, row, *_ in told], list(rows))
+        # What finds nothing to attack attacked nothing; no row may become one of these unseen.
+        self.assertEqual({row for _, row, _, _, _, verdict, *_ in told if verdict == "n/a"},
+                         {row for row, layer in rows.items() if row in HAS_NOT or layer in self.layers_without()})
+        print(done.stdout.splitlines()[-1])
         self.assertIsNone(node.process.poll())
         node.signal()
         self.assertEqual(node.wait(), 0, node.errors())
+
+    @staticmethod
+    def layers_without():
+        """Of which `p2p node` has nothing: it offers no mplex, and is in no private network here."""
+        return {"mplex", "pnet"} | (set() if evil.speaks_tls() else {"tls"})
 
     def node_on(self, listen):
         node = self.child("node", "--json", "--listen", listen, "--key", f"{self.folder}/key", *evil.limits())
@@ -86,6 +98,14 @@ class Refusals(cli.Case):
         done = self.evil("HS-04.silent", address)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout, r"\AHS-04\.silent +bytes +late ")
+
+    def test_deadline_missed_over_quic(self):
+        if not evil.speaks_quic():
+            self.skipTest("this build has no QUIC")
+        node = self.child("node", "--json", "--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--key", f"{self.folder}/key")
+        done = self.evil("HS-04.quic.flight", node.json_with("event", "listening")["address"])  # its deadlines are 10 s
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stdout, r"\AHS-04\.quic\.flight +quic +late ")
 
     def test_nobody_there(self):
         node, address = self.node()
