@@ -364,6 +364,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (int i = 0; i < 4 && p2p__rd_left(&in) && (*in.p & 15) < 4; i++) instruct(&in);
   if (sides_dial() == 0) {
     exchange();
+    must(size > 0 || (sides[0].secured && sides[1].secured),
+         "nobody meddles, and they do not meet");
     for (int i = 0; i < STEPS && p2p__rd_left(&in) >= 4; i++) instruct(&in);
     exchange();
   }

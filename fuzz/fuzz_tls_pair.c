@@ -12,7 +12,7 @@
 #include "security/tls_record.h"
 #include "support/must.h"
 
-enum { TIME = 1700000000, WIRE = 65536, ROUNDS = 12, PLAIN = P2P__TLS_WIRE_MAX };
+enum { TIME = 1700000000, WIRE = 65536, ROUNDS = 12, PLAIN = P2P__TLS_WIRE_MAX, EDIT = 6 };
 enum { CHANGE, GROW, SHRINK, CUT, DROP, TWICE, RETYPE, REPLACE, HOWS };
 
 /* One end: its keys, as the library's log told them. */
@@ -91,7 +91,7 @@ typedef struct edit {
 
 /* The edit of this record, when it has one. */
 static bool next_edit(edit *e) {
-  if (p2p__rd_left(&f.in) < 6 || f.records++ < *f.in.p) return false;
+  if (p2p__rd_left(&f.in) < EDIT || f.records++ < *f.in.p) return false;
   f.records = 0;
   (void)p2p__rd_u8(&f.in);
   e->how = p2p__rd_u8(&f.in) % HOWS;
@@ -294,6 +294,7 @@ static void talk(void) {
 
 static void run(uint8_t flags) {
   side *c = &f.sides[0], *s = &f.sides[1];
+  bool alone = !(flags & 30) && p2p__rd_left(&f.in) < EDIT; /* nobody meddles */
   c->step = new_step(c, flags);
   s->step = new_step(s, flags);
   if (c->step && s->step) {
@@ -301,6 +302,7 @@ static void run(uint8_t flags) {
     take(c);
     take(s);
     bool whole = c->record && s->record;
+    must(whole || !alone, "honest sides do not meet");
     must(!whole || !(flags & 2), "another peer than the expected one is there");
     if (whole) talk();
   }

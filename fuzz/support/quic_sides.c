@@ -90,6 +90,7 @@ void side_hear(side *s) {
   if (s->deaf) return; /* the peer is held back */
   while (p2p__quic_next(s->q, &ev) == 1) {
     must(!s->ended, "something is told after the end");
+    s->secured |= ev.kind == P2P__QUIC_SECURED;
     s->ended = ev.kind == P2P__QUIC_ENDED;
     if (ev.kind == P2P__QUIC_DATA) {
       size_t n = ev.data->len;
@@ -108,7 +109,7 @@ void sides_end(void) {
     if (s->q) p2p__quic_goodbye(s->q, 0, NULL, p2p__span_of(space, sizeof space), &d, sides_now);
     p2p__quic_free(s->q);
     s->q = NULL;
-    s->ended = s->deaf = false;
+    s->secured = s->ended = s->deaf = false;
     s->mem.fail_at = 0;
     p2p__pool_trim(&s->pool);
     must(s->mem.used[P2P__MEM_BLOCK] == 0, "blocks are left");

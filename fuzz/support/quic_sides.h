@@ -19,7 +19,7 @@ typedef struct side {
   p2p__quic_user user;
   p2p__quic *q;
   p2p_endpoint at;
-  bool server, ended, deaf; /* deaf: asks for no events */
+  bool server, secured, ended, deaf; /* deaf: asks for no events */
   uint64_t draws;
   uint8_t handshake[P2P__HASH_MAX],
       secret[P2P__HASH_MAX]; /* its traffic secrets: Handshake, 1-RTT */
