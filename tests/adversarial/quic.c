@@ -218,8 +218,9 @@ quic *quic_session_as(evil *e, const quic_plan *plan) {
 
 quic *quic_session(evil *e) { return quic_session_as(e, NULL); }
 
+/* Where it hears us: of a client that withholds something no 1-RTT packet is read, however long it waits. */
 static quic_level top_level(const quic *q) {
-  if (q->space[QUIC_APP].tx.on && q->shaken) return QUIC_APP;
+  if (q->dialed ? q->confirmed : q->shaken) return QUIC_APP;
   return q->space[QUIC_HANDSHAKE].tx.on ? QUIC_HANDSHAKE : QUIC_INITIAL;
 }
 
