@@ -15,6 +15,7 @@ mod streams;
 mod usage;
 
 use options::Options;
+use tokio::runtime::{Builder, Runtime};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T> = std::result::Result<T, Error>;
@@ -22,13 +23,22 @@ pub type Result<T> = std::result::Result<T, Error>;
 const USAGE: &str =
     "usage: peer serve [options] | peer run TEST --addr MULTIADDR [options] | peer transport-test";
 
-#[tokio::main]
-async fn main() {
+fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let Err(error) = dispatch(&args).await {
+    if let Err(error) = runtime(&args).and_then(|threads| threads.block_on(dispatch(&args))) {
         eprintln!("rust peer: {error}");
         std::process::exit(1);
     }
+}
+
+/// One thread for resets: libp2p-quic finishes a stream that is dropped, then says that it reads no more. With
+/// threads the end can leave alone, and who has echoed all by then has seen an orderly stream.
+fn runtime(args: &[String]) -> Result<Runtime> {
+    let mut builder = match args {
+        [_, test, ..] if test == "reset" => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    Ok(builder.enable_all().build()?)
 }
 
 async fn dispatch(args: &[String]) -> Result<()> {
