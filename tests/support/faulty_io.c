@@ -62,7 +62,7 @@ static int fd(p2p_io *io) { return of(io)->of->ops->fd(of(io)->of); }
 static void free_io(p2p_io *io) { of(io)->of->ops->free(of(io)->of); }
 
 static void close_sock(p2p_io *io, int sock) {
-  if (sock >= 0 && sock < FAULTY_SOCKETS) of(io)->broken[sock] = false;
+  if (sock >= 0 && sock < FAULTY_SOCKETS) of(io)->broken[sock] = 0;
   of(io)->of->ops->close(of(io)->of, sock);
 }
 
@@ -117,9 +117,9 @@ static int tcp_local(p2p_io *io, int sock, p2p_endpoint *local) {
 /* What a call of a socket has to return: < 0; 0: go on; 1: go on, but take one. */
 static int verdict(faulty_io *f, faulty_call kind, int sock) {
   bool known = sock >= 0 && sock < FAULTY_SOCKETS;
-  if (known && f->broken[sock]) return f->way->error;
+  if (known && f->broken[sock]) return f->broken[sock];
   if (!fails(f, kind)) return 0;
-  if (known) f->broken[sock] = f->way->lasts;
+  if (known && f->way->lasts) f->broken[sock] = f->way->error;
   return f->way->error ? f->way->error : 1;
 }
 
