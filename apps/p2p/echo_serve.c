@@ -29,7 +29,8 @@ static void on_close(p2p_host *h, p2p_stream s, int err, uint32_t code, void *us
   const echo_serve *e = user;
   (void)h;
   (void)s;
-  if (err == P2P_ERESET && e->on_reset) e->on_reset(e->user, code);
+  bool dropped = err == P2P_ERESET || err == P2P_ESTOPPED;
+  if (dropped && e->on_reset) e->on_reset(e->user, code);
 }
 
 int echo_serve_add(p2p_host *h, echo_serve *e) {

@@ -96,6 +96,7 @@ static void on_close(p2p_host *h, p2p_stream s, int err, uint32_t code, void *us
   (void)h;
   (void)s;
   p->closed = true;
+  p->stopped = p->stopped || err == P2P_ESTOPPED;
   p->err = err;
   p->code = code;
   if (err < 0 && p->out >= 0) keep_tail(p);

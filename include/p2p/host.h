@@ -255,7 +255,8 @@ P2P_API P2P_MUST_USE int p2p_datagram_send(p2p_host *h, p2p_conn c, p2p_bytes da
  * on_open: negotiated (inbound: arrived). on_readable: bytes or the end are there: read until
  * P2P_EAGAIN or P2P_EEOF; called again only when more has arrived. on_writable: after P2P_EAGAIN
  * from p2p_write there is room again. on_close: the last, exactly once; err 0: both sides
- * finished; code: of a reset. */
+ * finished; P2P_ESTOPPED: so they did, but the peer read no more before all was sent; code: of a
+ * reset. */
 typedef struct p2p_handler {
   size_t size; /* sizeof(p2p_handler); 0, or larger than the library's, is P2P_EINVAL */
   void (*on_open)(p2p_host *h, p2p_stream s, void *user);

@@ -67,6 +67,7 @@ typedef struct quic_stream {
   quic_mark mark; /* the first byte of `out` not yet sent */
   size_t flight;  /* bytes before it */
   size_t left;    /* ROOM to tell */
+  size_t lost;    /* … behind STOPPED: bytes that will not leave */
   uint64_t owed;  /* arrived, credit not returned */
   quic_window window;
   uint32_t turn; /* bytes sent since it is first in line */

@@ -152,7 +152,7 @@ typedef enum p2p__quic_event_kind {
   P2P__QUIC_DATA,          /* sid, data: to be moved, or it stays */
   P2P__QUIC_FIN,           /* sid */
   P2P__QUIC_RESET_GOT,     /* sid, code */
-  P2P__QUIC_STOPPED,       /* sid, code */
+  P2P__QUIC_STOPPED,       /* sid, code; then ROOM for bytes that will not leave */
   P2P__QUIC_ROOM,          /* sid, n: so many bytes were sent for the first time */
   P2P__QUIC_DATAGRAM,      /* datagram: whole */
   P2P__QUIC_DATAGRAM_ROOM, /* n: what datagrams that left, or never will, have cost */

@@ -73,7 +73,7 @@ void p2p__quic_stream_count(p2p__quic *q, quic_stream *s) {
 void p2p__quic_stream_silence(p2p__quic *q, quic_stream *s) {
   if (s->silent) return;
   s->silent = true;
-  s->left += s->out.len - s->flight; /* never sent, but gone: room all the same */
+  s->lost = s->out.len - s->flight;
   p2p__queue_fini(&s->out);
   s->flight = 0;
   s->mark = (quic_mark){ 0 };
@@ -338,8 +338,10 @@ static bool stream_next(p2p__quic *q, quic_stream *s, p2p__quic_event *ev) {
     s->left = 0;
     return true;
   }
-  if (s->stopped_got && !s->stopped_told)
+  if (s->stopped_got && !s->stopped_told) {
+    s->left = s->lost;
     return s->stopped_told = told(ev, s, P2P__QUIC_STOPPED, 0);
+  }
   return false;
 }
 

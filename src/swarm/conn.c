@@ -313,6 +313,7 @@ static void stream_up(p2p__sconn *c, const p2p__up *u, p2p_time now) {
   case P2P__UP_RESET: stream_reset(s, u, now); break;
   case P2P__UP_STOPPED:
     s->peer_stopped = true;
+    s->cut_short = s->unsent > 0;
     s->code = u->code;
     p2p__stream_due(s, P2P__DUE_WRITABLE, false);
     break;

@@ -89,7 +89,8 @@ void p2p__stream_close(p2p__sstream *s, int err, uint32_t code, bool keep) {
 void p2p__stream_check_done(p2p__sstream *s) {
   if (s->state != P2P__STREAM_OPEN || !s->finished || s->unsent) return;
   bool in_done = s->stopped || (s->in_ended && p2p__stream_unread(s) == 0);
-  if (in_done && !(s->due & P2P__DUE_READABLE)) p2p__stream_close(s, 0, 0, false);
+  if (!in_done || s->due & P2P__DUE_READABLE) return;
+  p2p__stream_close(s, s->cut_short ? P2P_ESTOPPED : 0, 0, false);
 }
 
 /* ---- outbound ---- */

@@ -122,7 +122,9 @@ struct p2p__sstream {
   bool stop_wanted; /* … as soon as a protocol is agreed; code says why */
   bool finishing;   /* the user finished … */
   bool finished;    /* … and the link was told */
-  bool peer_stopped, want_writable;
+  bool peer_stopped;
+  bool cut_short; /* … before all was sent */
+  bool want_writable;
   uint8_t events; /* the host's: due bits to come out as events */
   uint8_t priority;
   bool by_peer; /* opened to a peer: any connection with it will do */

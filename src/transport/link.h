@@ -27,7 +27,7 @@ typedef enum p2p__up_kind {
   P2P__UP_DATA,      /* sid, data or blocks */
   P2P__UP_FIN,       /* sid: no more data */
   P2P__UP_RESET,     /* sid, code, err: gone in both directions */
-  P2P__UP_STOPPED,   /* sid, code: the peer reads no more */
+  P2P__UP_STOPPED,   /* sid, code: the peer reads no more; then ROOM for what will not leave */
   P2P__UP_ROOM,      /* sid, n: so many written bytes left */
   P2P__UP_GOAWAY,    /* code: the peer takes no more streams */
   P2P__UP_DATAGRAM,  /* datagram: whole, and perhaps neither the next nor the only one */

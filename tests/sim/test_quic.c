@@ -418,6 +418,25 @@ static void what_is_written_to_a_stream_that_is_over_counts_as_left(void **state
   assert_true(troupe_until(&t, P2P_SECOND, told_is_closed, &x));
 }
 
+/* Its user has finished, and would learn it from no write. */
+static void who_stops_before_all_was_sent_makes_no_good_end(void **state) {
+  (void)state;
+  path(50 * P2P_MS, 0);
+  meet();
+  served.paused = true;
+  told_serve(&t, &t.b, "/x", &served);
+  told_open(&t, &t.a, "/x", &x);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, told_is_open, &x));
+  while (p2p_write(t.a.host, x.stream, chunk, sizeof chunk) > 0) continue;
+  assert_int_equal(p2p_finish(t.a.host, x.stream), 0);
+  player_poke(&t.a);
+  assert_int_equal(p2p_finish(t.b.host, served.stream), 0);
+  assert_int_equal(p2p_stop(t.b.host, served.stream, 7), 0);
+  player_poke(&t.b);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, told_is_closed, &x));
+  assert_int_equal(x.err, P2P_ESTOPPED);
+}
+
 /* ---- restarts ---- */
 static void a_restart_is_noticed_at_once(p2p_key_type type) {
   p2p_identity identity;
@@ -555,6 +574,7 @@ int main(void) {
     T(a_long_partition_ends_the_connection_on_both_sides),
     T(what_waits_for_acknowledgements_is_bounded),
     T(what_is_written_to_a_stream_that_is_over_counts_as_left),
+    T(who_stops_before_all_was_sent_makes_no_good_end),
     T(a_full_socket_is_waited_for),
     T(answers_to_strangers_do_not_displace_what_waits),
     T(a_peer_that_restarted_says_so),

@@ -53,7 +53,7 @@ typedef struct faulty_io {
   faulty_call kind; /* the one that failed */
   uint32_t left;    /* more of the kind that will */
   int broken[FAULTY_SOCKETS]; /* by a fault that lasts: its error, whatever way is armed now */
-  uint8_t *kinds; /* what each call was, as far as there is room; NULL: nobody asks */
+  uint8_t *kinds;             /* what each call was, as far as there is room; NULL: nobody asks */
   size_t n_kinds;
 } faulty_io;
 

@@ -187,7 +187,10 @@ static void end_told(pair *p, pair_end *e, const p2p__quic_event *ev) {
     s->reset = true;
     s->code = ev->code;
     break;
-  case P2P__QUIC_STOPPED: s->stopped = true; break;
+  case P2P__QUIC_STOPPED:
+    s->stopped = true;
+    s->room_when_stopped = s->room;
+    break;
   case P2P__QUIC_ROOM: s->room += ev->n; break;
   case P2P__QUIC_DATAGRAM:
     e->datagram_first[e->datagrams > 0] = ev->datagram.len ? ev->datagram.p[0] : 0;

@@ -16,7 +16,8 @@ typedef struct pair_stream {
   bool opened, fin, reset, stopped;
   uint32_t code;
   uint64_t written, got, room; /* bytes written, read, that left */
-  bool wrong;                  /* a byte was not what its place says */
+  uint64_t room_when_stopped;
+  bool wrong; /* a byte was not what its place says */
 } pair_stream;
 
 typedef struct pair_end {

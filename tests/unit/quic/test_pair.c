@@ -311,6 +311,8 @@ static void bytes_that_a_stopped_stream_never_sent_are_told(void **state) {
   p2p__quic_stop(p.client.q, 0, 5);
   assert_true(pair_run(&p, P2P_SECOND, server_stopped));
   assert_int_equal(pair_stream_of(&p.server, 0)->room, 3000000);
+  assert_true(pair_stream_of(&p.server, 0)->room_when_stopped <
+              3000000); /* what was sent comes first */
 }
 
 /* The packet of the end overtakes those of the bytes, and so does its acknowledgement. */
