@@ -34,11 +34,13 @@ static bool set_flag(int fd, int level, int name) {
 }
 
 /* RFC 9000, section 14: never in fragments, which the kernel would make by itself of what is longer than
- * the path takes by the word of some ICMP message. Who sends finds out by probes what it takes. */
+ * the path takes by the word of some ICMP message. Who sends finds out by probes what it takes. An adopted
+ * socket of both families has the rules of either; one of IPv6 alone needs no others. */
 static bool never_fragment(int fd, uint8_t family) {
   int v4 = IP_PMTUDISC_PROBE, v6 = IPV6_PMTUDISC_PROBE;
-  return family == 4 ? setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof v4) == 0
-                     : setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof v6) == 0;
+  bool done = setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof v4) == 0;
+  if (family == 4) return done;
+  return setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof v6) == 0;
 }
 
 static bool udp_prepare(int fd, uint8_t family) {

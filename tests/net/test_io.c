@@ -299,6 +299,25 @@ static void datagrams_are_never_fragmented(void **state) {
   if (!found) skip();
 }
 
+/* systemd's sockets are such: what goes to IPv4 leaves by the rules of IPv4. */
+static void datagrams_of_a_socket_of_both_families_are_never_fragmented(void **state) {
+  (void)state;
+  struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT };
+  int zero = 0, v4 = -1, v6 = -1, fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  socklen_t len = sizeof zero;
+  if (fd < 0) skip(); /* a machine without IPv6 */
+  assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero), 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+  p2p_io *io = io_new();
+  assert_true(io->ops->udp_adopt(io, fd, 1, NULL) >= 0);
+  assert_int_equal(getsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, &len), 0);
+  assert_int_equal(getsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, &len), 0);
+  io->ops->free(io);
+  close(fd);
+  if (v6 != IPV6_PMTUDISC_PROBE) skip(); /* only the portable calls are made */
+  assert_int_equal(v4, IP_PMTUDISC_PROBE);
+}
+
 /* ---- what the network says of datagrams ---- */
 
 /* A port of loopback where nobody listens: it was somebody's a moment ago. */
@@ -510,6 +529,7 @@ int main(void) {
     cmocka_unit_test(accept_without_files_keeps_the_connection_waiting),
     cmocka_unit_test(descriptors_close_on_exec_and_do_not_block),
     cmocka_unit_test(datagrams_are_never_fragmented),
+    cmocka_unit_test(datagrams_of_a_socket_of_both_families_are_never_fragmented),
     cmocka_unit_test(datagrams_to_nobody_are_told),
     cmocka_unit_test(a_datagram_to_nobody_costs_no_other),
     cmocka_unit_test(what_resolvers_say_is_told_apart),
