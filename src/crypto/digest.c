@@ -56,6 +56,7 @@ static bool hash(EVP_MD_CTX *ctx, const EVP_MD *md, bool extendable, p2p_bytes d
 
 /* The digest as long as the algorithm makes it; an extendable one of len bytes. */
 static int compute(const algorithm *a, p2p_bytes data, uint8_t out[P2P__DIGEST_MAX], size_t len) {
+  ERR_set_mark();
   EVP_MD *md = EVP_MD_fetch(NULL, a->name, NULL);
   EVP_MD_CTX *ctx = EVP_MD_CTX_new();
   int err = 0;
@@ -67,7 +68,7 @@ static int compute(const algorithm *a, p2p_bytes data, uint8_t out[P2P__DIGEST_M
     err = P2P_ENOMEM;
   EVP_MD_CTX_free(ctx);
   EVP_MD_free(md);
-  if (err) ERR_clear_error(); /* the caller is told by our error */
+  ERR_pop_to_mark(); /* the caller is told by our error */
   return err;
 }
 

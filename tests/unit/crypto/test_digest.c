@@ -2,6 +2,8 @@
 #include "vectors.h"
 
 #include "crypto/digest.h"
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <p2p/multihash.h>
 #include <stdio.h>
 
@@ -124,6 +126,20 @@ static void digest_gives_no_more_than_the_function(void **state) {
   assert_int_equal(p2p__digest(P2P_MH_SHA1, foo, out, 0), P2P_EINVAL);
 }
 
+/* The queue of libcrypto's errors belongs to all who use it on this thread. */
+static void digest_that_fails_leaves_the_errors_of_others(void **state) {
+  (void)state;
+  uint8_t out[P2P_MULTIHASH_MAX];
+  p2p_bytes foo = p2p__cstr("foo");
+  ERR_raise(ERR_LIB_USER, ERR_R_PASSED_INVALID_ARGUMENT);
+  assert_int_equal(EVP_set_default_properties(NULL, "provider=nobodys"), 1);
+  int err = p2p__digest(P2P_MH_SHA1, foo, out, 20);
+  assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+  assert_int_equal(err, P2P_ENOTSUP);
+  assert_int_equal(ERR_GET_REASON(ERR_get_error()), ERR_R_PASSED_INVALID_ARGUMENT);
+  assert_int_equal(ERR_get_error(), 0);
+}
+
 static void verify_refuses_other_data_and_digests_that_prove_nothing(void **state) {
   (void)state;
   uint8_t out[P2P_MULTIHASH_MAX];
@@ -150,6 +166,7 @@ int main(void) {
     cmocka_unit_test(digest_agrees_with_the_values_of_multihash),
     cmocka_unit_test(digest_agrees_with_go_and_rust),
     cmocka_unit_test(digest_gives_no_more_than_the_function),
+    cmocka_unit_test(digest_that_fails_leaves_the_errors_of_others),
     cmocka_unit_test(verify_refuses_other_data_and_digests_that_prove_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
