@@ -469,6 +469,36 @@ static void context_refuses_what_is_no_key(void **state) {
   side_pair_free(p);
 }
 
+/* … or the key of another certificate. */
+static void context_refuses_a_key_that_is_not_the_certificates(void **state) {
+  (void)state;
+  side_pair *p = side_pair_new(false);
+  p2p__certificate other;
+  p2p__tls_context *c;
+  assert_int_equal(p2p__certificate_make(&p->world.env, &p->identity, &other), 0);
+  p2p__tls_context_config config = {
+    .cert = p2p__bytes(p->certificate.der, p->certificate.len),
+    .cert_key = p2p__bytes(other.key, other.key_len),
+  };
+  assert_int_equal(p2p__tls_context_new(&p->world.mem, &config, &c), P2P_EKEY);
+  assert_null(c);
+  p2p__certificate_fini(&other);
+  side_pair_free(p);
+}
+
+static void context_refuses_what_is_no_certificate(void **state) {
+  (void)state;
+  side_pair *p = side_pair_new(false);
+  p2p__tls_context *c;
+  p2p__tls_context_config config = {
+    .cert = p2p__bytes(p->certificate.der, p->certificate.len - 1),
+    .cert_key = p2p__bytes(p->certificate.key, p->certificate.key_len),
+  };
+  assert_int_equal(p2p__tls_context_new(&p->world.mem, &config, &c), P2P_EKEY);
+  assert_null(c);
+  side_pair_free(p);
+}
+
 static void engine_survives_every_failing_allocation(void **state) {
   (void)state;
   bool done = false;
@@ -510,6 +540,8 @@ int main(void) {
     cmocka_unit_test(engine_writes_no_keys_where_the_environment_says),
     cmocka_unit_test(engine_tells_keys_to_whom_the_context_names),
     cmocka_unit_test(context_refuses_what_is_no_key),
+    cmocka_unit_test(context_refuses_a_key_that_is_not_the_certificates),
+    cmocka_unit_test(context_refuses_what_is_no_certificate),
     cmocka_unit_test(engine_survives_every_failing_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
