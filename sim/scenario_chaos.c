@@ -95,12 +95,13 @@ static int introduce(chaos *c) {
   return err;
 }
 
+/* One draw after the other: in what order the parts of an initializer are made is the compiler's. */
 static void any_weather(chaos *c) {
-  p2p_sim_path path = { .latency = P2P_MS + dice(c, 50 * P2P_MS),
-                        .jitter = dice(c, 5 * P2P_MS),
-                        .bits_per_second = 1000000 + dice(c, 99000000),
-                        .queue = 5 * P2P_MS + dice(c, 200 * P2P_MS),
-                        .tcp = dice(c, 2) ? P2P_SIM_NEWRENO : P2P_SIM_IDEAL };
+  p2p_sim_path path = { .latency = P2P_MS + dice(c, 50 * P2P_MS) };
+  path.jitter = dice(c, 5 * P2P_MS);
+  path.bits_per_second = 1000000 + dice(c, 99000000);
+  path.queue = 5 * P2P_MS + dice(c, 200 * P2P_MS);
+  path.tcp = dice(c, 2) ? P2P_SIM_NEWRENO : P2P_SIM_IDEAL;
   if (path.tcp == P2P_SIM_NEWRENO) {
     path.loss_ppm = (uint32_t)dice(c, 5000);
     path.duplicate_ppm = (uint32_t)dice(c, 5000);
