@@ -57,22 +57,6 @@ int sim_tcp_accept(p2p_io *io, int listener, uint64_t token, p2p_endpoint *local
   return s->slot;
 }
 
-/* Where a connection to `to` comes from. */
-static int source_for(sim_node *node, const p2p_endpoint *to, p2p_endpoint *from) {
-  if (sim_is_loopback(to)) {
-    *from = *to;
-    from->port = 0;
-    return 0;
-  }
-  for (int i = 0; i < node->opts.n_ip; i++) {
-    if (node->opts.ip[i].family != to->family) continue;
-    *from = node->opts.ip[i];
-    from->port = 0;
-    return 0;
-  }
-  return P2P_EUNREACH;
-}
-
 /* A port that makes the pair of addresses new. */
 static int source_port(sim_node *node, const p2p_endpoint *to, p2p_endpoint *from) {
   if (from->port) return sim_tcp_find(node, from, to) ? P2P_EADDRINUSE : 0;
@@ -90,7 +74,7 @@ int sim_tcp_connect(p2p_io *io, const p2p_endpoint *from, const p2p_endpoint *to
   sim_node *node = sim_node_of(io);
   if (!to || (to->family != 4 && to->family != 6) || !to->port) return P2P_EINVAL;
   p2p_endpoint local;
-  int err = source_for(node, to, &local);
+  int err = sim_source(io, to, &local);
   if (err) return err;
   if (from) {
     if (from->family != to->family) return P2P_EINVAL;
