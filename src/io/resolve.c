@@ -3,7 +3,10 @@
 #include <netdb.h>
 #include <string.h>
 
-enum { HOST_MAX = 253 }; /* bytes of a host name. RFC 1035, section 2.3.4 */
+enum {
+  HOST_MAX = 253, /* bytes of a host name. RFC 1035, section 2.3.4 */
+  IDN_MAX = 90    /* of one that is not ASCII */
+};
 
 typedef struct lookup {
   uv_getaddrinfo_t req;
@@ -27,6 +30,15 @@ static lookup *lookup_find(p2p__uv *io, uint64_t token) {
     if (l->fact.token == token && !l->canceled) return l;
   }
   return NULL;
+}
+
+/* Names come from peers. One that is not ASCII libuv puts into the form of RFC 3492, at most 8 bytes for
+ * each 3 (a label of one letter), in 256 bytes whose end it does not mark before 1.48 when they are too
+ * few: what lies behind them on the stack is looked up, too. CVE-2024-24806. */
+bool p2p__uv_name_fits(const char *host) {
+  size_t len = strlen(host), ascii = 0;
+  while (ascii < len && !(host[ascii] & 0x80)) ascii++;
+  return len > 0 && len <= (ascii == len ? HOST_MAX : IDN_MAX);
 }
 
 /* What the system's resolver found out of a name, and what it did not. */
@@ -56,7 +68,7 @@ static void lookup_done(uv_getaddrinfo_t *req, int status, struct addrinfo *foun
 
 int p2p__uv_resolve(p2p_io *base, const char *host, int family, uint64_t token) {
   p2p__uv *io = p2p__uv_of(base);
-  if (!host || !*host || strlen(host) > HOST_MAX || (family && family != 4 && family != 6))
+  if (!host || !p2p__uv_name_fits(host) || (family && family != 4 && family != 6))
     return P2P_EINVAL;
   if (lookup_find(io, token)) return P2P_EEXIST;
   lookup *l = p2p__alloc(&io->mem, P2P__MEM_LOOP, sizeof *l);

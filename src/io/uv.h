@@ -158,6 +158,7 @@ void p2p__uv_ifwatch_close(p2p__uv *io);
 /* resolve.c, work.c, ifaddrs.c */
 int p2p__uv_resolve(p2p_io *io, const char *host, int family, uint64_t token);
 int p2p__uv_resolved(p2p_io *io, uint64_t token, p2p_endpoint *out, int n);
+bool p2p__uv_name_fits(const char *host);
 int p2p__uv_name_error(int status); /* of uv_getaddrinfo -> P2P_E… */
 void p2p__uv_resolve_cancel(p2p_io *io, uint64_t token);
 void p2p__uv_resolve_close(p2p__uv *io);

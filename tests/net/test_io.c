@@ -517,6 +517,31 @@ static void what_resolvers_say_is_told_apart(void **state) {
   assert_int_equal(p2p__uv_name_error(UV_EAI_MEMORY), P2P_ENOMEM);
 }
 
+/* CVE-2024-24806: a name whose ASCII form is longer than libuv has room for. */
+static void names_that_libuv_has_no_room_for_are_refused(void **state) {
+  (void)state;
+  static const struct {
+    const char *label;
+    size_t times;
+    bool fits;
+  } names[] = {
+    { "x", 0, false },   { "localhost", 1, true },  { "x", 253, true },
+    { "x", 254, false }, { "é.", 30, true },        { "é.", 31, false },
+    { "é.", 84, false }, { "bücher.x.", 9, true },  { "x.", 127, false },
+    { "x.", 126, true }, { "\xff\xff", 46, false },
+  };
+  for (size_t i = 0; i < P2P_COUNT(names); i++) {
+    char host[300] = "";
+    for (size_t k = 0; k < names[i].times; k++)
+      memcpy(host + k * strlen(names[i].label), names[i].label, strlen(names[i].label));
+    assert_int_equal(p2p__uv_name_fits(host), names[i].fits);
+    if (names[i].fits) continue;
+    p2p_io *io = io_new();
+    assert_int_equal(io->ops->resolve(io, host, 0, 1), P2P_EINVAL);
+    io->ops->free(io);
+  }
+}
+
 int main(void) {
 #define SUITE_ENTRY(name) cmocka_unit_test(waiting_##name), cmocka_unit_test(embedded_##name),
   const struct CMUnitTest tests[] = {
@@ -533,6 +558,7 @@ int main(void) {
     cmocka_unit_test(datagrams_to_nobody_are_told),
     cmocka_unit_test(a_datagram_to_nobody_costs_no_other),
     cmocka_unit_test(what_resolvers_say_is_told_apart),
+    cmocka_unit_test(names_that_libuv_has_no_room_for_are_refused),
     cmocka_unit_test(ten_instances_share_nothing),
     cmocka_unit_test(unix_socket_is_its_owners_and_goes_with_its_listener),
     cmocka_unit_test(unix_socket_of_a_dead_listener_is_replaced),
