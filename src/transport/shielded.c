@@ -96,6 +96,11 @@ static void pipe_costly(p2p__pipe *base, bool on) {
   if (p->inner->ops->costly) p->inner->ops->costly(p->inner, on);
 }
 
+static int pipe_local(const p2p__pipe *base, p2p__wr *out) {
+  const p2p__pipe *inner = P2P_CONST_CONTAINER(base, shielded, base)->inner;
+  return inner->ops->local ? inner->ops->local(inner, out) : P2P_ENOTFOUND;
+}
+
 void p2p__shielded_drop(p2p__pipe *pipe) {
   shielded *p = shielded_of(pipe);
   p2p__shield_free(p->shield);
@@ -115,6 +120,7 @@ static const p2p__pipe_ops shielded_ops = {
   .lowat = pipe_lowat,
   .shutdown = pipe_shutdown,
   .costly = pipe_costly,
+  .local = pipe_local,
   .free = pipe_free,
 };
 

@@ -32,9 +32,20 @@ static ptrdiff_t under_send(p2p__pipe *p, const p2p_bytes *v, size_t n) {
 static void under_want(p2p__pipe *p, uint32_t what) { P2P_CONTAINER(p, under, base)->want = what; }
 static void under_free(p2p__pipe *p) { P2P_CONTAINER(p, under, base)->freed = true; }
 
+static int under_local(const p2p__pipe *p, p2p__wr *out) {
+  (void)p;
+  p2p__wr_u8(out, 7);
+  return out->err;
+}
+
 static const p2p__pipe_ops under_ops = {
   .recv = under_recv, .send = under_send, .want = under_want, .free = under_free
 };
+static const p2p__pipe_ops under_with_address_ops = { .recv = under_recv,
+                                                      .send = under_send,
+                                                      .want = under_want,
+                                                      .local = under_local,
+                                                      .free = under_free };
 
 /* A shield that hides nothing. */
 static const uint8_t hello[HELLO];
@@ -138,10 +149,25 @@ static void greeting_that_fails_is_told(void **state) {
   end(&s);
 }
 
+/* Whoever asks where a connection of a private network is. */
+static void our_own_address_is_the_inner_pipes(void **state) {
+  static scene s;
+  (void)state;
+  uint8_t space[8];
+  p2p__wr w = p2p__wr_of(space, sizeof space);
+  begin(&s, HELLO);
+  assert_int_equal(s.pipe->ops->local(s.pipe, &w), P2P_ENOTFOUND);
+  s.below.base.ops = &under_with_address_ops;
+  assert_int_equal(s.pipe->ops->local(s.pipe, &w), 0);
+  assert_true(w.len == 1 && space[0] == 7);
+  end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(greeting_leaves_when_there_is_room),
     cmocka_unit_test(greeting_that_fails_is_told),
+    cmocka_unit_test(our_own_address_is_the_inner_pipes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
