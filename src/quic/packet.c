@@ -95,6 +95,8 @@ int p2p__quic_initial_read(p2p__quic_shared *s, p2p_bytes datagram, const p2p_en
   if (ngtcp2_accept(&hd, datagram.p, datagram.len) != 0 || hd.version != NGTCP2_PROTO_VER_V1)
     return P2P_EPROTO;
   *out = (p2p__quic_initial){ .dcid = quic_cid_in(&hd.dcid), .scid = quic_cid_in(&hd.scid) };
+  /* A client's own, or one that our Retry gave it, which is no shorter. RFC 9000, section 7.2. */
+  if (out->dcid.len < NGTCP2_MIN_INITIAL_DCIDLEN) return P2P_EPROTO;
   p2p_bytes token = p2p__bytes(hd.token, hd.tokenlen);
   out->validated = token_read(s, token, remote, now, out);
   if (out->validated) out->token = token;
