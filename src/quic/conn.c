@@ -280,10 +280,16 @@ p2p_time p2p__quic_deadline(p2p__quic *q) {
   return q->expiry;
 }
 
+/* Streams without credit are tried again from time to time: the peer may have stopped reading. */
+static void probe_blocked(p2p__quic *q) {
+  if (q->now >= q->probe) p2p__list_splice(&q->ready, &q->blocked);
+}
+
 void p2p__quic_tick(p2p__quic *q, p2p_time now) {
   if (q->ended || now < p2p__quic_deadline(q)) return;
   q->now = now;
   q->stale = true;
+  probe_blocked(q);
   int rv = 0;
   if (now >= silence_ends(q))
     rv = NGTCP2_ERR_IDLE_CLOSE;

@@ -191,17 +191,10 @@ static int gather(p2p__quic *q, p2p__span space, p2p_dgrams out[2], size_t most)
   return 1;
 }
 
-/* Streams without credit are tried again from time to time: the peer may have stopped reading. */
-static void probe_blocked(p2p__quic *q) {
-  if (p2p__list_empty(&q->blocked) || q->now < q->probe) return;
-  p2p__list_splice(&q->ready, &q->blocked);
-}
-
 int p2p__quic_send(p2p__quic *q, p2p__span space, p2p_dgrams out[2], p2p_time now) {
   if (q->ended) return 0;
   q->now = now;
   q->starved = q->starved && ngtcp2_conn_get_max_data_left(q->conn) == 0;
-  probe_blocked(q);
   p2p__quic_datagrams_check(q);
   size_t most = p2p__min(ngtcp2_conn_get_send_quantum(q->conn), P2P__QUIC_BATCH);
   int n = gather(q, space, out, most);

@@ -281,6 +281,19 @@ static void a_writer_hears_that_nobody_reads(void **state) {
   assert_null(p2p__quic_sendq(p.client.q, 0));
 }
 
+/* Or who cannot send, its socket being full, would be told the same time without end. */
+static void a_tick_leaves_no_deadline_behind(void **state) {
+  (void)state;
+  pair_connect(&p);
+  p.server.reads = false;
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  pair_write(&p.client, 0, 3000000); /* more than the window: it is tried again from time to time */
+  (void)pair_run(&p, 5 * P2P_SECOND, NULL);
+  p.now = p2p__quic_deadline(p.client.q);
+  p2p__quic_tick(p.client.q, p.now);
+  assert_true(p2p__quic_deadline(p.client.q) > p.now);
+}
+
 static bool server_stopped(pair *x) { return pair_stream_of(&x->server, 0)->stopped; }
 
 /* Its own side has ended, so nothing is left of the stream in the end; who has nothing to send just then
@@ -650,6 +663,7 @@ int main(void) {
     T(an_end_without_bytes_arrives),
     T(a_reset_carries_its_code),
     T(a_writer_hears_that_nobody_reads),
+    T(a_tick_leaves_no_deadline_behind),
     T(a_writer_hears_it_also_when_the_stream_is_over),
     T(bytes_that_a_stopped_stream_never_sent_are_told),
     T(an_end_may_be_acknowledged_before_the_bytes),
