@@ -77,7 +77,7 @@ void p2p__quic_stream_silence(p2p__quic *q, quic_stream *s) {
   p2p__queue_fini(&s->out);
   s->flight = 0;
   s->mark = (quic_mark){ 0 };
-  p2p__list_del(&s->ready);
+  if (s->native) p2p__list_del(&s->ready); /* else it may wait to be opened, in its place */
   p2p__quic_stream_count(q, s);
   p2p__quic_stream_news(q, s);
 }
@@ -293,8 +293,7 @@ void p2p__quic_reset(p2p__quic *q, uint64_t sid, uint32_t code) {
   s->shut = true;
   s->reset_code = code;
   stream_forget(q, s);
-  bool waits = p2p__list_linked(&s->ready) && !s->native;
-  if (!waits) p2p__quic_stream_silence(q, s);
+  p2p__quic_stream_silence(q, s);
   if (!s->native) return;
   int rv = ngtcp2_conn_shutdown_stream(q->conn, 0, (int64_t)sid, code);
   if (rv != 0) p2p__quic_failed(q, rv);

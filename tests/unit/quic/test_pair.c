@@ -393,6 +393,26 @@ static void streams_wait_until_the_peer_allows_more(void **state) {
   }
 }
 
+/* It is for the peer to say when it may be opened: what was written is not kept until then. */
+static void a_stream_that_was_reset_before_it_was_opened_keeps_nothing(void **state) {
+  (void)state;
+  p.server.world.limits.quic_streams = 1;
+  pair_connect(&p);
+  assert_int_equal(p2p__quic_open(p.client.q, 0), 0);
+  assert_int_equal(p2p__quic_open(p.client.q, 4), 0);
+  pair_write(&p.client, 4, 500);
+  assert_false(p2p__quic_is_flushed(p.client.q));
+  p2p__quic_reset(p.client.q, 4, 77);
+  assert_true(p2p__quic_is_flushed(p.client.q));
+  p2p__quic_finish(p.client.q, 0);
+  assert_true(pair_run(&p, P2P_SECOND, server_fin));
+  p2p__quic_finish(p.server.q, 0);
+  (void)pair_run(&p, P2P_SECOND, NULL);
+  assert_true(pair_stream_of(&p.server, 4)->reset);
+  assert_int_equal(pair_stream_of(&p.server, 4)->code, 77);
+  assert_null(p2p__quic_stream_find(p.client.q, 4));
+}
+
 /* The owner's had no memory: its number is spent. The peer sees it end, the next one is in its place. */
 static void a_number_that_was_not_used_costs_no_other_stream(void **state) {
   (void)state;
@@ -669,6 +689,7 @@ int main(void) {
     T(an_end_may_be_acknowledged_before_the_bytes),
     T(credit_of_a_stopped_stream_returns_to_the_connection),
     T(streams_wait_until_the_peer_allows_more),
+    T(a_stream_that_was_reset_before_it_was_opened_keeps_nothing),
     T(a_number_that_was_not_used_costs_no_other_stream),
     T(writers_share_the_way_evenly),
     T(a_new_port_in_mid_transfer_is_followed),
