@@ -5,10 +5,13 @@
 
 enum { ANSWER = 256, VERSION_MIN = 1200 };
 
+static p2p_dgrams answer_to(const p2p_dgrams *from, const p2p__wr *w) {
+  return (p2p_dgrams){ .local = from->local, .remote = from->remote, .data = w->p, .len = w->len };
+}
+
 static void answer(quic_socket *s, const p2p_dgrams *from, const p2p__wr *w) {
-  if (!w->len) return;
-  p2p_dgrams d = { .local = from->local, .remote = from->remote, .data = w->p, .len = w->len };
-  (void)p2p__quic_socket_send(s, &d, 1);
+  p2p_dgrams d = answer_to(from, w);
+  if (w->len) (void)p2p__quic_socket_send(s, &d, 1);
 }
 
 /* So few a second that nobody can make us send, or drown in hashing. */
@@ -38,12 +41,16 @@ static void versions(quic_socket *s, const p2p_dgrams *from, size_t len,
   answer(s, from, &w);
 }
 
-static void retry(quic_socket *s, const p2p_dgrams *from, const p2p__quic_initial *i,
+/* l: a link that ends with it, or NULL. What is left of that one asks again: the other pieces of its client's
+ * hello come by the same id, and so does all of it when the question was lost. */
+static void retry(quic_socket *s, const p2p_dgrams *from, const p2p__quic_initial *i, quic_link *l,
                   p2p_time now) {
   uint8_t space[ANSWER];
   p2p__wr w = p2p__wr_of(space, sizeof space);
   p2p__quic_write_retry(s->transport->shared, i, &from->remote, now, &w);
   answer(s, from, &w);
+  p2p_dgrams word = answer_to(from, &w);
+  if (l) p2p__quic_grave_dig(l, &word, p2p__time_add(now, 3 * p2p__quic_pto(l->quic)));
 }
 
 static void welcome(quic_socket *s, const p2p_dgrams *from, p2p_bytes addr,
@@ -57,7 +64,7 @@ static void welcome(quic_socket *s, const p2p_dgrams *from, p2p_bytes addr,
   if (err < 0) return;
   if (i->validated) p2p__quic_link_spoke(l, now);
   p2p__quic_link_recv(l, s, from, datagram, now);
-  if (p2p__quic_wants_retry(l->quic)) retry(s, from, i, now); /* the link ends without a word */
+  if (p2p__quic_wants_retry(l->quic)) retry(s, from, i, l, now);
 }
 
 /* State is kept of somebody who may not be at his address only while there is room for it: he pushes
@@ -72,7 +79,7 @@ static void knock(quic_socket *s, const p2p_dgrams *from, const p2p__quic_initia
   bool must_prove = t->n_unproven >= quic_env_of(t)->limits->quic_retry_above ||
                     a->must_prove(a, p2p__wr_bytes(&addr));
   if (!i->validated && must_prove)
-    retry(s, from, i, now);
+    retry(s, from, i, NULL, now);
   else
     welcome(s, from, p2p__wr_bytes(&addr), i, datagram, now);
 }

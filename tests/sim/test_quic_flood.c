@@ -1,5 +1,6 @@
 /* A listener under fire: clients that never hear an answer, as from spoofed addresses, and noise. Honest
  * peers connect meanwhile, and what the others cost is bounded. */
+#include "crypto/hpmask.h"
 #include "transport/quic_internal.h"
 #include "troupe.h"
 #include "unit/base/test.h"
@@ -159,6 +160,67 @@ static const quic_transport *quic_of(const player *p) {
   return P2P_CONST_CONTAINER(w->transports[i], quic_transport, base);
 }
 
+/* ---- who is asked ---- */
+/* The first packet of a client whose hello begins later than at its beginning: RFC 9001, section 5.2. */
+static void hello_in_pieces(uint8_t datagram[1200]) {
+  enum { PN_AT = 18, PN = 4, TEXT_AT = PN_AT + PN, TEXT = 1200 - TEXT_AT - P2P__AEAD_TAG };
+  static const uint8_t header[TEXT_AT] = { 0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0 };
+  static const uint8_t salt[20] = { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+                                    0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a };
+  static const uint8_t text[TEXT] = { 0x06, 10, 5, 1, 2, 3, 4, 5 }; /* CRYPTO at 10; padding */
+  static const p2p_bytes none = { 0 };
+  p2p__crypto *crypto = t.b.host->env.crypto;
+  uint8_t secret[32], client[32], key[16], iv[P2P__AEAD_NONCE], mask[P2P__HP_MASK];
+  p2p__aead a;
+  p2p__hpmask h;
+  p2p__hkdf_extract(P2P__SHA256, p2p__bytes(salt, sizeof salt), p2p__bytes(header + 6, 8), secret);
+  p2p__hkdf_expand_label(P2P__SHA256, secret, "client in", none, client, sizeof client);
+  p2p__hkdf_expand_label(P2P__SHA256, client, "quic key", none, key, sizeof key);
+  p2p__hkdf_expand_label(P2P__SHA256, client, "quic iv", none, iv, sizeof iv);
+  memcpy(datagram, header, sizeof header);
+  p2p__put_be16(datagram + PN_AT - 2, 0x4000 | (1200 - PN_AT));
+  p2p__aead_init(&a, crypto, P2P__AES_128_GCM, true, key);
+  assert_int_equal(p2p__aead_seal(&a, iv, p2p__bytes(datagram, TEXT_AT), p2p__bytes(text, TEXT),
+                                  datagram + TEXT_AT),
+                   0);
+  p2p__aead_fini(&a);
+  p2p__hkdf_expand_label(P2P__SHA256, client, "quic hp", none, key, sizeof key);
+  p2p__hpmask_init(&h, crypto, P2P__AES_128_GCM, key);
+  assert_int_equal(p2p__hpmask_of(&h, datagram + PN_AT + PN, mask), 0);
+  p2p__hpmask_fini(&h);
+  datagram[0] ^= mask[0] & 0x0f;
+  for (size_t i = 0; i < PN; i++) datagram[PN_AT + i] ^= mask[1 + i];
+}
+
+/* A hello out of order is not kept for everybody: who it comes from is asked for its address, and again when
+ * the question was lost. */
+static void who_brings_a_hello_in_pieces_is_asked_until_it_has_heard(void **state) {
+  (void)state;
+  begin(NULL, 0);
+  p2p_sim_node_opts opts = { .ip = { { .family = 4, .ip = { 10, 0, 0, 9 } } }, .n_ip = 1 };
+  p2p_endpoint at = { .family = 4, .ip = { 10, 0, 0, 9 } };
+  p2p_endpoint to = { .family = 4, .port = 4001, .ip = { 10, 0, 0, 2 } };
+  uint8_t hello[1200], back[65535];
+  p2p_io *io;
+  assert_int_equal(p2p_sim_node(t.sim, &opts, &io), 0);
+  int sock = io->ops->udp_open(io, &at, 1, NULL);
+  hello_in_pieces(hello);
+  for (int i = 0; i < 3; i++) {
+    p2p_dgrams d = { .remote = to, .data = hello, .len = sizeof hello };
+    assert_int_equal(io->ops->udp_send(io, sock, &d, 1), 1);
+    troupe_wait(&t, 100 * P2P_MS);
+    d = (p2p_dgrams){ .data = back, .cap = sizeof back };
+    assert_int_equal(io->ops->udp_recv(io, sock, &d, 1), 1);
+    assert_int_equal(back[0] & 0xf0, 0xf0); /* Retry */
+    assert_int_equal(io->ops->udp_recv(io, sock, &d, 1), P2P_EAGAIN);
+    assert_int_equal(quic_of(&t.b)->table.firsts.n, 1);
+    assert_int_equal(player_stats(&t.b).half_open, 0);
+  }
+  troupe_wait(&t, 60 * P2P_SECOND);
+  assert_int_equal(quic_of(&t.b)->table.ids.n + quic_of(&t.b)->table.firsts.n, 0);
+  troupe_end(&t);
+}
+
 static bool b_has_no_conns(void *user) {
   (void)user;
   return player_stats(&t.b).conns == 0;
@@ -193,6 +255,7 @@ int main(void) {
     cmocka_unit_test(who_is_lied_about_is_served),
     cmocka_unit_test(noise_is_dropped),
     cmocka_unit_test(resets_are_few),
+    cmocka_unit_test(who_brings_a_hello_in_pieces_is_asked_until_it_has_heard),
     cmocka_unit_test(closed_connections_are_remembered_for_a_while),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
