@@ -51,13 +51,20 @@ static int source(const quic_transport *t, const p2p_endpoint *to, p2p_endpoint 
   return knows_sources(t) ? io_of(t)->ops->source(io_of(t), to, from) : P2P_ENOTSUP;
 }
 
-/* Whether an address is still this machine's. What cannot be known is. */
-static bool is_ours(const quic_transport *t, const p2p_endpoint *at) {
+/* This machine's addresses, asked for when they are needed, and once. */
+typedef struct ours {
+  bool asked;
+  int n; /* < 0, > IFADDRS: not known, or not all */
   p2p_endpoint all[IFADDRS];
-  int n = io_of(t)->ops->ifaddrs(io_of(t), all, IFADDRS);
-  if (n < 0 || n > IFADDRS) return true;
-  for (int i = 0; i < n; i++)
-    if (same_ip(&all[i], at)) return true;
+} ours;
+
+/* Whether an address is still this machine's. What cannot be known is. */
+static bool is_ours(const quic_transport *t, ours *o, const p2p_endpoint *at) {
+  if (!o->asked) o->n = io_of(t)->ops->ifaddrs(io_of(t), o->all, IFADDRS);
+  o->asked = true;
+  if (o->n < 0 || o->n > IFADDRS) return true;
+  for (int i = 0; i < o->n; i++)
+    if (same_ip(&o->all[i], at)) return true;
   return false;
 }
 
@@ -122,12 +129,12 @@ static bool is_neighbour(const p2p_endpoint *a, const p2p_endpoint *b) {
 }
 
 /* The system's choice is the better way: it knows what an interface costs. */
-void p2p__quic_link_reconsider(quic_link *l, p2p_time now) {
+static void reconsider(quic_link *l, ours *o, p2p_time now) {
   p2p_endpoint from;
   l->restless = P2P_NEVER;
   if (l->state != QUIC_UP || !l->settled) return;
   if (source(l->transport, &l->remote, &from) < 0 || same_ip(&from, &l->local)) return;
-  bool gone = !is_ours(l->transport, &l->local);
+  bool gone = !is_ours(l->transport, o, &l->local);
   if (!gone && (is_neighbour(&from, &l->local) || !is_any(&l->socket->bound))) return;
   int err = move_from(l, &from, gone, now);
   if (err == P2P_EAGAIN) l->restless = p2p__time_add(now, AGAIN);
@@ -136,13 +143,19 @@ void p2p__quic_link_reconsider(quic_link *l, p2p_time now) {
               p2p_error_name(err));
 }
 
+void p2p__quic_link_reconsider(quic_link *l, p2p_time now) {
+  ours o = { .asked = false };
+  reconsider(l, &o, now);
+}
+
 void p2p__quic_interfaces(quic_transport *t, p2p_time now) {
+  ours o = { .asked = false };
   for (p2p__list *n = t->sockets.next; n != &t->sockets; n = n->next) {
     quic_socket *s = P2P_CONTAINER(n, quic_socket, node);
-    s->lost = !is_any(&s->bound) && !is_ours(t, &s->bound);
+    s->lost = !is_any(&s->bound) && !is_ours(t, &o, &s->bound);
   }
   for (p2p__list *n = t->clients.next; n != &t->clients; n = n->next)
-    p2p__quic_link_reconsider(P2P_CONTAINER(n, quic_link, client_node), now);
+    reconsider(P2P_CONTAINER(n, quic_link, client_node), &o, now);
 }
 
 /* A socket of its own, so that the port is another one even where the address is not. */

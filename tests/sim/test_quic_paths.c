@@ -1,5 +1,6 @@
 /* Connections over QUIC whose addresses change, and what ICMP says of dials: RFC 9000, sections 9 and
  * 14.2.1. */
+#include "transport/quic_internal.h"
 #include "troupe.h"
 #include "unit/base/test.h"
 #include <p2p/addr.h>
@@ -57,15 +58,17 @@ static int end(void **state) {
   return 0;
 }
 
-static p2p_conn dial(uint16_t port) {
+static p2p_conn dial_to(const player *to, unsigned number, uint16_t port) {
   char addr[P2P_ADDR_TEXT_MAX], id[P2P_PEER_ID_TEXT_MAX];
   p2p_conn c;
-  assert_true(p2p_peer_id_print(p2p_host_peer(t.b.host), id, sizeof id) > 0);
-  snprintf(addr, sizeof addr, "/ip4/10.0.0.2/udp/%u/quic-v1/p2p/%s", port, id);
+  assert_true(p2p_peer_id_print(p2p_host_peer(to->host), id, sizeof id) > 0);
+  snprintf(addr, sizeof addr, "/ip4/10.0.0.%u/udp/%u/quic-v1/p2p/%s", number, port, id);
   assert_int_equal(p2p_dial(t.a.host, addr, &c), 0);
   player_poke(&t.a);
   return c;
 }
+
+static p2p_conn dial(uint16_t port) { return dial_to(&t.b, 2, port); }
 
 static bool is_down(void *user) { return ((player *)user)->n[P2P_EV_CONN_CLOSED] > 0; }
 static bool both_identified(void *user) {
@@ -221,6 +224,51 @@ static void a_fresh_connection_moves_when_it_may(void **state) {
   assert_true(troupe_until(&t, 5 * P2P_SECOND, both_moved, NULL));
   t.b.node.conn = t.b.last[P2P_EV_CONN_OPEN].conn;
   assert_moved(11);
+}
+
+static quic_transport *quic_of(const player *p) {
+  const p2p__swarm *w = &p->host->swarm;
+  size_t i = 0;
+  while (strcmp(w->transports[i]->ops->name, "quic-v1") != 0) i++;
+  return P2P_CONTAINER(w->transports[i], quic_transport, base);
+}
+
+static p2p_io_ops counting;
+static const p2p_io_ops *counted;
+static unsigned n_ifaddrs;
+static int counting_ifaddrs(p2p_io *io, p2p_endpoint *out, int n) {
+  n_ifaddrs++;
+  return counted->ifaddrs(io, out, n);
+}
+
+static bool a_knows_two(void *user) {
+  (void)user;
+  return t.a.n[P2P_EV_IDENTIFIED] == 2 && t.c.n[P2P_EV_IDENTIFIED];
+}
+static bool a_moved_twice(void *user) {
+  (void)user;
+  return t.a.n[P2P_EV_CONN_ADDR] == 2;
+}
+
+static void addresses_are_asked_for_once_however_many_connections_there_are(void **state) {
+  (void)state;
+  join_at_any(&t.a);
+  join(&t.c, "/ip4/10.0.0.3/udp/4001/quic-v1");
+  meet();
+  (void)dial_to(&t.c, 3, 4001);
+  assert_true(troupe_until(&t, 5 * P2P_SECOND, a_knows_two, NULL));
+  p2p_io *io = t.a.node.io;
+  counted = io->ops;
+  counting = *io->ops;
+  counting.ifaddrs = counting_ifaddrs;
+  io->ops = &counting;
+  n_ifaddrs = 0;
+  readdress(&t.a, 11, 0);
+  p2p__quic_interfaces(quic_of(&t.a), p2p_sim_now(t.sim));
+  assert_int_equal(n_ifaddrs, 1);
+  io->ops = counted;
+  player_poke(&t.a);
+  assert_true(troupe_until(&t, 2 * P2P_SECOND, a_moved_twice, NULL));
 }
 
 static void an_address_more_moves_nobody(void **state) {
@@ -445,6 +493,7 @@ int main(void) {
     T(the_peer_is_told_where_we_listen_now),
     T(a_better_way_is_taken_when_it_was_proven),
     T(a_fresh_connection_moves_when_it_may),
+    T(addresses_are_asked_for_once_however_many_connections_there_are),
     T(an_address_more_moves_nobody),
     T(a_while_without_any_address_is_survived),
     T(an_address_that_leads_nowhere_is_left_for_one_that_does),
