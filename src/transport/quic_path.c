@@ -154,8 +154,11 @@ void p2p__quic_interfaces(quic_transport *t, p2p_time now) {
     quic_socket *s = P2P_CONTAINER(n, quic_socket, node);
     s->lost = !is_any(&s->bound) && !is_ours(t, &o, &s->bound);
   }
-  for (p2p__list *n = t->clients.next; n != &t->clients; n = n->next)
-    reconsider(P2P_CONTAINER(n, quic_link, client_node), &o, now);
+  for (p2p__list *n = t->clients.next; n != &t->clients; n = n->next) {
+    quic_link *l = P2P_CONTAINER(n, quic_link, client_node);
+    reconsider(l, &o, now);
+    if (l->restless != P2P_NEVER) p2p__quic_link_mark(l); /* its timer is to know */
+  }
 }
 
 /* A socket of its own, so that the port is another one even where the address is not. */

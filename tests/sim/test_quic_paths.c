@@ -1,5 +1,6 @@
 /* Connections over QUIC whose addresses change, and what ICMP says of dials: RFC 9000, sections 9 and
  * 14.2.1. */
+#include "quic/internal.h"
 #include "transport/quic_internal.h"
 #include "troupe.h"
 #include "unit/base/test.h"
@@ -231,6 +232,21 @@ static quic_transport *quic_of(const player *p) {
   size_t i = 0;
   while (strcmp(w->transports[i]->ops->name, "quic-v1") != 0) i++;
   return P2P_CONTAINER(w->transports[i], quic_transport, base);
+}
+
+/* Nothing but the next attempt would wake it for many seconds. */
+static void an_idle_connection_that_may_not_move_yet_tries_again_soon(void **state) {
+  (void)state;
+  join(&t.a, NULL); /* it has nothing to tell its peer of new addresses */
+  meet();
+  troupe_wait(&t, 5 * P2P_SECOND);
+  quic_link *l = P2P_CONTAINER(quic_of(&t.a)->clients.next, quic_link, client_node);
+  l->quic->confirmed = false;
+  readdress(&t.a, 11, 0);
+  troupe_wait(&t, 60 * P2P_MS);
+  l->quic->confirmed = true;
+  assert_true(troupe_until(&t, 500 * P2P_MS, both_moved, NULL));
+  assert_moved(11);
 }
 
 static p2p_io_ops counting;
@@ -493,6 +509,7 @@ int main(void) {
     T(the_peer_is_told_where_we_listen_now),
     T(a_better_way_is_taken_when_it_was_proven),
     T(a_fresh_connection_moves_when_it_may),
+    T(an_idle_connection_that_may_not_move_yet_tries_again_soon),
     T(addresses_are_asked_for_once_however_many_connections_there_are),
     T(an_address_more_moves_nobody),
     T(a_while_without_any_address_is_survived),
