@@ -64,7 +64,8 @@ static void welcome(quic_socket *s, const p2p_dgrams *from, p2p_bytes addr,
   if (err < 0) return;
   if (i->validated) p2p__quic_link_spoke(l, now);
   p2p__quic_link_recv(l, s, from, datagram, now);
-  if (p2p__quic_wants_retry(l->quic)) retry(s, from, i, l, now);
+  bool is_over = !l->quic; /* its owner may have closed it meanwhile */
+  if (!is_over && p2p__quic_wants_retry(l->quic)) retry(s, from, i, l, now);
 }
 
 /* State is kept of somebody who may not be at his address only while there is room for it: he pushes
