@@ -2,6 +2,8 @@
 #include "quic/internal.h"
 
 #define ACK_PATIENCE P2P_MS
+/* A peer that bears less silence is not kept: it would have us ping as often as it likes. */
+#define THEIR_IDLE_MIN P2P_SECOND
 enum { ACTIVE_IDS = 4 }; /* of the peer's that we keep: enough to move; go-libp2p has 4 too */
 
 /* ---- small callbacks ---- */
@@ -47,7 +49,8 @@ static int on_version(ngtcp2_conn *conn, uint32_t version, const ngtcp2_cid *dci
 static void keep_alive(p2p__quic *q) {
   const ngtcp2_transport_params *theirs = ngtcp2_conn_get_remote_transport_params(q->conn);
   p2p_time idle = quic_env(q)->limits->quic_idle;
-  if (theirs && theirs->max_idle_timeout) idle = p2p__time_min(idle, theirs->max_idle_timeout);
+  if (theirs && theirs->max_idle_timeout)
+    idle = p2p__time_min(idle, p2p__max(theirs->max_idle_timeout, THEIR_IDLE_MIN));
   ngtcp2_conn_set_keep_alive_timeout(q->conn, idle / 2);
 }
 

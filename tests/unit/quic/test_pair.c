@@ -613,6 +613,20 @@ static void an_idle_connection_lives_by_its_pings(void **state) {
   assert_in_range(p.client.datagrams_out + p.server.datagrams_out - before, 20, 120);
 }
 
+/* It says that it bears no silence at all: that must not have us talk without pause. */
+static void a_hasty_peer_is_not_pinged_without_pause(void **state) {
+  (void)state;
+  p.latency = 100 * P2P_MS;
+  p.server.world.limits.quic_idle = 4 * P2P_MS;
+  pair_connect(&p);
+  (void)pair_run(&p, 300 * P2P_MS, NULL);
+  p.server.mute = true;
+  uint64_t before = p.client.datagrams_out;
+  (void)pair_run(&p, 300 * P2P_MS, NULL);
+  assert_false(p.client.ended);
+  assert_true(p.client.datagrams_out - before < 10);
+}
+
 static void goodbye(pair_end *e, uint32_t code, const char *reason) {
   uint8_t space[P2P__QUIC_SPACE];
   p2p_dgrams d;
@@ -703,6 +717,7 @@ int main(void) {
     T(silence_ends_a_connection),
     T(silence_ends_a_connection_whatever_the_round_trip),
     T(an_idle_connection_lives_by_its_pings),
+    T(a_hasty_peer_is_not_pinged_without_pause),
     T(goodbye_carries_its_code_and_words),
     T(goodbye_without_code_is_good_order),
     T(a_stateless_reset_ends_the_connection),
