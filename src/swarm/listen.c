@@ -195,19 +195,33 @@ void p2p__listeners_stop(p2p__swarm *w) {
 }
 
 /* ---- our addresses ---- */
-enum { IFADDRS = 32 };
+/* The interfaces' addresses, at most as many as are kept. They are asked for once in a turn: whoever lists
+ * our addresses comes here for each of them, and the question is a dialogue with the kernel. */
+static int ifaddrs(p2p__swarm *w) {
+  p2p__ifaddrs *a = &w->ifaddrs;
+  const p2p__loop *loop = w->loop;
+  if (a->known && loop->turning && a->at == loop->now) return a->n;
+  int n = loop->io->ops->ifaddrs(loop->io, a->all, P2P__IFADDRS);
+  a->n = n < P2P__IFADDRS ? n : P2P__IFADDRS;
+  a->at = loop->now;
+  a->known = true;
+  return a->n;
+}
+
+/* One of those that a listener on all addresses of the family is reached at. */
+static bool is_of(const p2p_endpoint *at, uint8_t family) {
+  return at->family == family && p2p__ip_classify(at) != P2P__IP_LINK_LOCAL;
+}
 
 /* The interface addresses an unspecified endpoint stands for. */
 static int expand(p2p__swarm *w, const p2p_endpoint *ep, uint32_t code, size_t *i, p2p__wr *out,
                   p2p_bytes rest) {
-  p2p_endpoint all[IFADDRS];
-  p2p_io *io = w->loop->io;
-  int n = io->ops->ifaddrs(io, all, IFADDRS);
-  for (int k = 0; k < n && k < IFADDRS; k++) {
-    if (all[k].family != ep->family || p2p__ip_classify(&all[k]) == P2P__IP_LINK_LOCAL) continue;
-    if ((*i)-- > 0) continue;
-    all[k].port = ep->port;
-    p2p__ma_add_endpoint(out, &all[k], code);
+  int n = ifaddrs(w);
+  for (int k = 0; k < n; k++) {
+    p2p_endpoint at = w->ifaddrs.all[k];
+    if (!is_of(&at, ep->family) || (*i)-- > 0) continue;
+    at.port = ep->port;
+    p2p__ma_add_endpoint(out, &at, code);
     p2p__wr_bytes_in(out, rest);
     return 1;
   }
@@ -247,17 +261,15 @@ static uint8_t family_of_all(const listener *l) {
 
 uint64_t p2p__listeners_sum(p2p__swarm *w) {
   const uint8_t *key = p2p__swarm_env(w)->hash_key;
-  p2p_io *io = w->loop->io;
-  p2p_endpoint all[IFADDRS];
+  const p2p_endpoint *all = w->ifaddrs.all;
   uint64_t sum = 0;
   uint32_t slot = 0;
-  int n = io->ops->ifaddrs(io, all, IFADDRS);
+  int n = ifaddrs(w);
   for (listener *l; (l = p2p__handles_next(&w->listeners, &slot)) != NULL;) {
     uint8_t family = family_of_all(l);
     sum += p2p__siphash(key, p2p__bytes(l->addr, l->addr_len));
-    for (int i = 0; family && i < n && i < IFADDRS; i++)
-      if (all[i].family == family && p2p__ip_classify(&all[i]) != P2P__IP_LINK_LOCAL)
-        sum += p2p__siphash(key, p2p__bytes(all[i].ip, sizeof all[i].ip));
+    for (int i = 0; family && i < n; i++)
+      if (is_of(&all[i], family)) sum += p2p__siphash(key, p2p__bytes(all[i].ip, sizeof all[i].ip));
   }
   return sum;
 }

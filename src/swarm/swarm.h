@@ -300,6 +300,16 @@ typedef struct p2p__swarm_host {
   void *ctx;
 } p2p__swarm_host;
 
+enum { P2P__IFADDRS = 32 };
+
+/* The machine's addresses, as they were when they were asked for last. listen.c */
+typedef struct p2p__ifaddrs {
+  bool known;
+  int n;       /* < 0: the question failed */
+  p2p_time at; /* the turn it was */
+  p2p_endpoint all[P2P__IFADDRS];
+} p2p__ifaddrs;
+
 /* Inbound connections that are not up. half_open.c */
 typedef struct p2p__half_open {
   p2p__sconn **at; /* n_silent that have said nothing yet, then those that have spoken */
@@ -335,6 +345,7 @@ struct p2p__swarm {
   p2p__source interfaces; /* what the io says of them … */
   p2p__timer settled;     /* … and when to look */
   uint64_t addrs_seen;    /* ours, in short, when they were told of last */
+  p2p__ifaddrs ifaddrs;
   p2p__timer negotiate_timer;
   p2p__slice slices[P2P__SLICES];
   size_t n_slices;

@@ -266,6 +266,29 @@ static bool a_moved_twice(void *user) {
   return t.a.n[P2P_EV_CONN_ADDR] == 2;
 }
 
+static void count_ifaddrs(p2p_io *io) {
+  counted = io->ops;
+  counting = *io->ops;
+  counting.ifaddrs = counting_ifaddrs;
+  io->ops = &counting;
+  n_ifaddrs = 0;
+}
+
+/* Identify lists our addresses one by one: each is of some interface. */
+static void listing_our_addresses_asks_the_machine_once(void **state) {
+  (void)state;
+  static const char *const at[] = { "/ip4/0.0.0.0/udp/4001/quic-v1", "/ip4/0.0.0.0/tcp/4001" };
+  troupe_join(&t, &t.a,
+              &(p2p_host_opts){ .size = sizeof(p2p_host_opts), .listen = at, .n_listen = 2 });
+  readdress(&t.a, 1, 11);
+  troupe_wait(&t, P2P_SECOND);
+  count_ifaddrs(t.a.node.io);
+  meet();
+  troupe_wait(&t, P2P_SECOND);
+  assert_in_range(n_ifaddrs, 1, 2); /* asked by its peer, and told to it */
+  t.a.node.io->ops = counted;
+}
+
 static void addresses_are_asked_for_once_however_many_connections_there_are(void **state) {
   (void)state;
   join_at_any(&t.a);
@@ -273,16 +296,11 @@ static void addresses_are_asked_for_once_however_many_connections_there_are(void
   meet();
   (void)dial_to(&t.c, 3, 4001);
   assert_true(troupe_until(&t, 5 * P2P_SECOND, a_knows_two, NULL));
-  p2p_io *io = t.a.node.io;
-  counted = io->ops;
-  counting = *io->ops;
-  counting.ifaddrs = counting_ifaddrs;
-  io->ops = &counting;
-  n_ifaddrs = 0;
+  count_ifaddrs(t.a.node.io);
   readdress(&t.a, 11, 0);
   p2p__quic_interfaces(quic_of(&t.a), p2p_sim_now(t.sim));
   assert_int_equal(n_ifaddrs, 1);
-  io->ops = counted;
+  t.a.node.io->ops = counted;
   player_poke(&t.a);
   assert_true(troupe_until(&t, 2 * P2P_SECOND, a_moved_twice, NULL));
 }
@@ -510,6 +528,7 @@ int main(void) {
     T(a_better_way_is_taken_when_it_was_proven),
     T(a_fresh_connection_moves_when_it_may),
     T(an_idle_connection_that_may_not_move_yet_tries_again_soon),
+    T(listing_our_addresses_asks_the_machine_once),
     T(addresses_are_asked_for_once_however_many_connections_there_are),
     T(an_address_more_moves_nobody),
     T(a_while_without_any_address_is_survived),
