@@ -236,7 +236,8 @@ static void link_arm(quic_link *l, p2p_time now) {
 
 /* A dial that the network refuses at once has failed; later it is a loss like others. */
 static bool refused(const quic_link *l, int err) {
-  bool for_good = err == P2P_EUNREACH || err == P2P_EACCES || err == P2P_EREFUSED;
+  bool nowhere = err == P2P_EINVAL; /* port 0, say: no place at all */
+  bool for_good = nowhere || err == P2P_EUNREACH || err == P2P_EACCES || err == P2P_EREFUSED;
   return for_good && l->client && l->state == QUIC_SECURING && !l->answered;
 }
 

@@ -442,6 +442,16 @@ static void a_dial_where_nobody_listens_is_refused_at_once(void **state) {
   assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].stage, P2P_STAGE_CONNECT);
 }
 
+/* A port of zero, say: peers do tell such addresses. */
+static void a_dial_that_the_system_takes_for_impossible_fails_at_once(void **state) {
+  (void)state;
+  join_at_any(&t.a);
+  (void)dial(0);
+  assert_true(troupe_until(&t, P2P_SECOND, is_down, &t.a));
+  assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].err, P2P_EINVAL);
+  assert_int_equal(t.a.last[P2P_EV_CONN_CLOSED].stage, P2P_STAGE_CONNECT);
+}
+
 /* The network's word about a dial, as somebody else changes it on its way. */
 static struct {
   p2p_io_ops ops;
@@ -540,6 +550,7 @@ int main(void) {
     T(the_user_moves_a_connection_to_another_address),
     T(what_cannot_move_is_said),
     T(a_dial_where_nobody_listens_is_refused_at_once),
+    T(a_dial_that_the_system_takes_for_impossible_fails_at_once),
     T(a_word_about_another_connection_id_ends_no_dial),
     T(a_word_about_another_port_ends_no_dial),
     T(a_word_without_an_id_is_believed_of_a_dial),
