@@ -149,7 +149,7 @@ void p2p__quic_tick(p2p__quic *q, p2p_time now);
 typedef enum p2p__quic_event_kind {
   P2P__QUIC_SECURED = 1,   /* the handshake is done; who is there */
   P2P__QUIC_OPENED,        /* sid */
-  P2P__QUIC_DATA,          /* sid, data: to be moved, or it stays */
+  P2P__QUIC_DATA,          /* sid, data: to be moved, or it is lost */
   P2P__QUIC_FIN,           /* sid */
   P2P__QUIC_RESET_GOT,     /* sid, code */
   P2P__QUIC_STOPPED,       /* sid, code; then ROOM for bytes that will not leave */

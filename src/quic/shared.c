@@ -18,7 +18,7 @@ int p2p__quic_shared_new(p2p__env *env, const uint8_t secret[32], p2p__tls_conte
   s->env = env;
   s->tls = tls;
   s->windows.max = env->limits->quic_windows_host;
-  s->shield = ngtcp2_version(0)->version_num < QUIC_SHIELD_BELOW;
+  s->shield = p2p__quic_is_shielded();
   p2p__quic_mem_init(&s->mem, env->mem);
   p2p__slab_init(&s->streams, env->mem, P2P__MEM_QUIC, sizeof(quic_stream));
   int err = keys_make(s, secret);

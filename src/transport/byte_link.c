@@ -15,8 +15,8 @@ void p2p__bl_state(byte_link *l, bl_state state) {
   assert(l->state != BL_DEAD);
   assert(state == BL_DEAD || state >= l->state);
   l->state = (uint8_t)state;
-  p2p__bl_costly(l,
-                 state == BL_SECURING && l->initiator); /* a responder's first line costs nothing */
+  /* A responder's first line costs nothing. */
+  p2p__bl_costly(l, state == BL_SECURING && l->initiator);
 }
 
 p2p_stage p2p__bl_stage(const byte_link *l) {

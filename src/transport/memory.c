@@ -185,8 +185,8 @@ static int memory_dial(p2p__transport *base, p2p_bytes addr, const p2p__link_spe
 static void listener_accept(p2p__listening *l, memory_end *e, p2p_time now) {
   uint8_t space[16], number[8] = { 0 };
   p2p__wr addr = p2p__wr_of(space, sizeof space);
-  p2p__ma_add(&addr, P2P__MA_MEMORY,
-              p2p__bytes(number, sizeof number)); /* dialers have no number */
+  p2p_bytes none = p2p__bytes(number, sizeof number); /* dialers have no number */
+  p2p__ma_add(&addr, P2P__MA_MEMORY, none);
   p2p__byte_link_accept(l->memory->upgrades, &e->base, l->acceptor, p2p__wr_bytes(&addr), now);
 }
 

@@ -19,9 +19,8 @@ typedef struct p2p__pipe_ops {
   ptrdiff_t (*recv)(p2p__pipe *p, void *buf, size_t cap);        /* as p2p_io recv */
   ptrdiff_t (*send)(p2p__pipe *p, const p2p_bytes *v, size_t n); /* as p2p_io send */
   void (*want)(p2p__pipe *p, uint32_t what);                     /* as p2p_io want */
-  void (*lowat)(p2p__pipe *p,
-                size_t unsent);   /* take no more than so many unsent bytes; may be NULL */
-  void (*shutdown)(p2p__pipe *p); /* finish writing */
+  void (*lowat)(p2p__pipe *p, size_t unsent); /* take no more unsent bytes; may be NULL */
+  void (*shutdown)(p2p__pipe *p);             /* finish writing */
   /* What comes from now on is of a handshake, or no longer: see loop.h. May be NULL. */
   void (*costly)(p2p__pipe *p, bool on);
   /* Our own address, packed; < 0: unknown. NULL: it has none. */

@@ -116,13 +116,11 @@ struct quic_link {
   p2p__list client_node;      /* in quic_transport.clients */
   quic_transport *transport;
   quic_socket *socket;
-  quic_socket
-      *next; /* it is moving to that one; NULL: it is not, or to another address of its own */
+  quic_socket *next; /* it is moving to that one; NULL: it is not, or without leaving its own */
   p2p__quic *quic;
-  p2p__budget out;   /* what was written and is not acknowledged */
-  p2p_time deadline; /* of the handshake, or of closing; P2P_NEVER when UP */
-  p2p_time
-      restless; /* it should move, could not yet, and tries again then; P2P_NEVER: it need not */
+  p2p__budget out;    /* what was written and is not acknowledged */
+  p2p_time deadline;  /* of the handshake, or of closing; P2P_NEVER when UP */
+  p2p_time restless;  /* it should move, and tries again then; P2P_NEVER: it need not */
   p2p_time last_io;   /* last time datagrams moved */
   p2p_endpoint local; /* where it is; before it is settled: where the last datagram came to */
   p2p_endpoint remote;
