@@ -11,6 +11,7 @@ typedef struct grave {
   quic_transport *transport;
   quic_socket *socket;
   p2p_dgrams word;
+  bool asks; /* its client for the address: it keeps the place of the link among the unproven */
   uint32_t disturbed;
   size_t len;
   uint8_t bytes[];
@@ -23,6 +24,7 @@ static void grave_free(grave *g) {
   p2p__timers_unreserve(&t->loop->timers);
   p2p__list_del(&g->node);
   t->n_graves--;
+  if (g->asks) t->n_unproven--;
   p2p__quic_socket_unuse(g->socket);
   p2p__release(t->loop->mem, P2P__MEM_LINK, g, sizeof *g + g->len);
 }
@@ -48,6 +50,8 @@ static grave *grave_new(quic_link *l, const p2p_dgrams *word) {
   g->word.data = g->bytes;
   g->len = word->len;
   if (g->len) memcpy(g->bytes, word->data, g->len);
+  g->asks = l->unproven && p2p__quic_wants_retry(l->quic);
+  if (g->asks) t->n_unproven++;
   p2p__list_init(&g->names.entries);
   p2p__list_add(&t->graves, &g->node);
   t->n_graves++;

@@ -51,7 +51,8 @@ typedef struct quic_transport {
   p2p__list clients; /* links that we dialed */
   p2p__list graves;  /* oldest first */
   size_t n_graves;
-  size_t n_unproven; /* half-open inbound links whose address is not validated */
+  /* Half-open inbound links whose address is not validated, and graves of such that ask for it. */
+  size_t n_unproven;
 } quic_transport;
 
 static inline p2p__env *quic_env_of(const quic_transport *t) { return &t->loop->env; }

@@ -162,9 +162,9 @@ static const quic_transport *quic_of(const player *p) {
 
 /* ---- who is asked ---- */
 /* The first packet of a client whose hello begins later than at its beginning: RFC 9001, section 5.2. */
-static void hello_in_pieces(uint8_t datagram[1200]) {
+static void hello_in_pieces(uint8_t datagram[1200], uint8_t id) {
   enum { PN_AT = 18, PN = 4, TEXT_AT = PN_AT + PN, TEXT = 1200 - TEXT_AT - P2P__AEAD_TAG };
-  static const uint8_t header[TEXT_AT] = { 0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0 };
+  const uint8_t header[TEXT_AT] = { 0xc3, 0, 0, 0, 1, 8, id, 2, 3, 4, 5, 6, 7, 8, 0, 0 };
   static const uint8_t salt[20] = { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
                                     0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a };
   static const uint8_t text[TEXT] = { 0x06, 10, 5, 1, 2, 3, 4, 5 }; /* CRYPTO at 10; padding */
@@ -204,7 +204,7 @@ static void who_brings_a_hello_in_pieces_is_asked_until_it_has_heard(void **stat
   p2p_io *io;
   assert_int_equal(p2p_sim_node(t.sim, &opts, &io), 0);
   int sock = io->ops->udp_open(io, &at, 1, NULL);
-  hello_in_pieces(hello);
+  hello_in_pieces(hello, 1);
   for (int i = 0; i < 3; i++) {
     p2p_dgrams d = { .remote = to, .data = hello, .len = sizeof hello };
     assert_int_equal(io->ops->udp_send(io, sock, &d, 1), 1);
@@ -218,6 +218,33 @@ static void who_brings_a_hello_in_pieces_is_asked_until_it_has_heard(void **stat
   }
   troupe_wait(&t, 60 * P2P_SECOND);
   assert_int_equal(quic_of(&t.b)->table.ids.n + quic_of(&t.b)->table.firsts.n, 0);
+  troupe_end(&t);
+}
+
+/* Each has a connection begun and ended, and something is left of it: no more of them than of others who may
+ * not be where they say. */
+static void hellos_in_pieces_take_the_places_of_the_unproven(void **state) {
+  (void)state;
+  static const p2p_setting limits[] = { { "quic_retry_above", 4 } };
+  begin(limits, 1);
+  p2p_sim_node_opts opts = { .ip = { { .family = 4, .ip = { 10, 0, 0, 9 } } }, .n_ip = 1 };
+  p2p_endpoint at = { .family = 4, .ip = { 10, 0, 0, 9 } };
+  p2p_endpoint to = { .family = 4, .port = 4001, .ip = { 10, 0, 0, 2 } };
+  uint8_t hello[1200];
+  p2p_io *io;
+  assert_int_equal(p2p_sim_node(t.sim, &opts, &io), 0);
+  int sock = io->ops->udp_open(io, &at, 1, NULL);
+  for (int i = 0; i < 50; i++) {
+    hello_in_pieces(hello, (uint8_t)i);
+    p2p_dgrams d = { .remote = to, .data = hello, .len = sizeof hello };
+    assert_int_equal(io->ops->udp_send(io, sock, &d, 1), 1);
+    troupe_wait(&t, 2 * P2P_MS);
+  }
+  assert_int_equal(quic_of(&t.b)->n_graves, 4);
+  an_honest_peer_connects();
+  troupe_wait(&t, 60 * P2P_SECOND);
+  assert_int_equal(quic_of(&t.b)->n_graves, 0);
+  assert_int_equal(quic_of(&t.b)->n_unproven, 0);
   troupe_end(&t);
 }
 
@@ -256,6 +283,7 @@ int main(void) {
     cmocka_unit_test(noise_is_dropped),
     cmocka_unit_test(resets_are_few),
     cmocka_unit_test(who_brings_a_hello_in_pieces_is_asked_until_it_has_heard),
+    cmocka_unit_test(hellos_in_pieces_take_the_places_of_the_unproven),
     cmocka_unit_test(closed_connections_are_remembered_for_a_while),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
