@@ -185,13 +185,22 @@ static bool start(outbox *o) {
   return leads && threads_start(o);
 }
 
+/* Its waits are not stretched when the clock on the wall is set. */
+static void steady_cond_init(pthread_cond_t *c) {
+  pthread_condattr_t steady;
+  pthread_condattr_init(&steady);
+  pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+  pthread_cond_init(c, &steady);
+  pthread_condattr_destroy(&steady);
+}
+
 outbox *outbox_start(bool as_json) {
   outbox *o = mem_zeroed(1, sizeof *o);
   if (!o) return NULL;
   o->real = o->from = -1;
   o->as_json = as_json;
   pthread_mutex_init(&o->lock, NULL);
-  pthread_cond_init(&o->changed, NULL);
+  steady_cond_init(&o->changed);
   if (start(o)) return o;
   if (o->real >= 0) (void)lead_to(o->real);
   release(o);
@@ -205,7 +214,7 @@ static bool wait_for_reader(outbox *o) {
   while (!o->done && reads) {
     uint64_t before = o->given;
     int rv = 0;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += PATIENCE;
     while (!o->done && rv != ETIMEDOUT) rv = pthread_cond_timedwait(&o->changed, &o->lock, &until);
     reads = o->given != before;
