@@ -353,6 +353,31 @@ static void an_end_may_be_acknowledged_before_the_bytes(void **state) {
   assert_true(pair_run(&p, P2P_SECOND, client_is_flushed));
 }
 
+/* The client's first datagram arrives, and nothing else: as when it lied about its address. */
+static uint64_t heard, answered;
+static bool count_answers(pair *x, bool to_server, p2p_bytes datagram) {
+  (void)x;
+  if (!to_server) answered += datagram.len;
+  if (!to_server || heard) return false;
+  heard = datagram.len;
+  return true;
+}
+
+static void the_last_word_is_no_more_than_may_be_said(void **state) {
+  (void)state;
+  uint8_t space[P2P__QUIC_SPACE];
+  p2p_dgrams word;
+  heard = answered = 0;
+  p.filter = count_answers;
+  pair_dial(&p, &p.server.identity.peer);
+  (void)pair_run(&p, 5 * P2P_SECOND, NULL);
+  p2p__quic_goodbye(p.server.q, 7, "a few words for people", p2p__span_of(space, sizeof space),
+                    &word, p.now);
+  assert_true(heard >= 1200 && answered > 2 * heard);
+  assert_true(answered + word.len <= 3 * heard);
+  p.tolerant = true;
+}
+
 static void credit_of_a_stopped_stream_returns_to_the_connection(void **state) {
   (void)state;
   pair_connect(&p);
@@ -701,6 +726,7 @@ int main(void) {
     T(a_writer_hears_it_also_when_the_stream_is_over),
     T(bytes_that_a_stopped_stream_never_sent_are_told),
     T(an_end_may_be_acknowledged_before_the_bytes),
+    T(the_last_word_is_no_more_than_may_be_said),
     T(credit_of_a_stopped_stream_returns_to_the_connection),
     T(streams_wait_until_the_peer_allows_more),
     T(a_stream_that_was_reset_before_it_was_opened_keeps_nothing),
