@@ -36,6 +36,7 @@ static ptrdiff_t send_part(shielded *p, p2p_bytes b) {
   uint8_t hidden[SHIELDED_PART];
   p2p_bytes hello = greeting(p), v[2];
   size_t n = 0;
+  bool greets = must_greet(p);
   b.len = p2p__min(b.len, sizeof hidden);
   p->shield->ops->seal(p->shield, p->sent, b, hidden);
   if (hello.len) v[n++] = hello;
@@ -45,6 +46,7 @@ static ptrdiff_t send_part(shielded *p, p2p_bytes b) {
   size_t greeted = p2p__min((size_t)k, hello.len), left = (size_t)k - greeted;
   p->greeted += greeted;
   p->sent += left;
+  if (greets && !must_greet(p)) want_inner(p); /* else it is told for ever that there is room */
   return (ptrdiff_t)left;
 }
 
@@ -129,7 +131,6 @@ static const p2p__pipe_ops shielded_ops = {
 static int greet(shielded *p) {
   if (!must_greet(p)) return 0;
   ptrdiff_t k = send_part(p, p2p__bytes(NULL, 0));
-  if (!must_greet(p)) want_inner(p);
   return k < 0 && k != P2P_EAGAIN ? (int)k : 0;
 }
 

@@ -149,6 +149,20 @@ static void greeting_that_fails_is_told(void **state) {
   end(&s);
 }
 
+/* It had to wait, then left with something of ours: nobody waits for room any more. */
+static void greeting_that_left_with_other_bytes_is_not_waited_for(void **state) {
+  static scene s;
+  (void)state;
+  begin(&s, P2P_EAGAIN);
+  s.pipe->ops->want(s.pipe, P2P_IO_READABLE);
+  assert_int_equal(s.below.want, P2P_IO_READABLE | P2P_IO_WRITABLE);
+  s.below.says = HELLO;
+  const p2p_bytes bytes = p2p__bytes("bytes", 5);
+  (void)s.pipe->ops->send(s.pipe, &bytes, 1);
+  assert_int_equal(s.below.want, P2P_IO_READABLE);
+  end(&s);
+}
+
 /* Whoever asks where a connection of a private network is. */
 static void our_own_address_is_the_inner_pipes(void **state) {
   static scene s;
@@ -167,6 +181,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(greeting_leaves_when_there_is_room),
     cmocka_unit_test(greeting_that_fails_is_told),
+    cmocka_unit_test(greeting_that_left_with_other_bytes_is_not_waited_for),
     cmocka_unit_test(our_own_address_is_the_inner_pipes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
